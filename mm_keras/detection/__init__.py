@@ -1,0 +1,17 @@
+"""Detection: head, assignment, loss, decoding and average precision."""
+
+from mm_keras.detection.assignment import assign
+from mm_keras.detection.average_precision import average_precision
+from mm_keras.detection.decode import DetectionDecoder
+from mm_keras.detection.head import DetectionHead
+from mm_keras.detection.loss import DetectionLoss
+from mm_keras.detection.nms import non_max_suppression
+
+__all__ = [
+    "DetectionDecoder",
+    "DetectionHead",
+    "DetectionLoss",
+    "assign",
+    "average_precision",
+    "non_max_suppression",
+]

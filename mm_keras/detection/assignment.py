@@ -1,0 +1,117 @@
+"""Which location of a detection head is to find which box."""
+
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from mm_keras.detection import overlap
+
+
+class Assignment(NamedTuple):
+    """What each location is to predict.
+
+    Attributes:
+        positive: `(batch, locations)` bool, whether there is a box to find.
+        boxes: `(batch, locations, 4)`, that box; zeros where there is none.
+        classes: `(batch, locations)` int32, its class; -1 where there is none.
+    """
+
+    positive: Any
+    boxes: Any
+    classes: Any
+
+
+def real_boxes(targets):
+    """Cuts boxes at the border of the picture and finds the real ones.
+
+    Args:
+        targets: `(batch, max_boxes, 5)`: relative box, class id. Padding rows
+            are -1.
+
+    Returns:
+        Boxes `(batch, max_boxes, 4)`, zeros where not real, and a mask
+        `(batch, max_boxes)`: False for padding and for boxes without an area.
+    """
+    boxes = ops.clip(targets[..., :4], 0.0, 1.0)
+    real = ops.logical_and(targets[..., 4] >= 0, overlap.area(boxes) > 0)
+    return ops.where(real[..., None], boxes, 0.0), real
+
+
+def assign(targets, centers, strides, size, *, cells=4.0, radius=1.5):
+    """Assigns boxes to the locations that are to find them.
+
+    A box belongs to one level, the one where its longer side is nearest to
+    `cells` cells. There it may take the locations inside of it that lie
+    within `radius` cells of its center, along both axes; and always the
+    nearest one, so that no box is too small to be found. If several boxes may
+    take a location, one that has it as its nearest wins, then the smallest.
+
+    The memory is that of a few arrays `(batch, locations, max_boxes)`.
+
+    Args:
+        targets: `(batch, max_boxes, 5)`: ymin, xmin, ymax, xmax relative to
+            the picture, class id. Padding rows are -1.
+        centers: `(batch, locations, 2)`, y and x in pixels.
+        strides: `(batch, locations)`, in pixels.
+        size: `(batch, 2)`, height and width of the pictures in pixels.
+        cells: Wanted length of a box, in cells of its level.
+        radius: Distance from the center of a box, in cells.
+
+    Returns:
+        `Assignment`. Boxes stay relative.
+    """
+    relative, real = real_boxes(targets)
+    boxes = relative * ops.tile(size, (1, 2))[:, None]
+    offsets = _offsets(boxes, centers)
+    level = _on_best_level(boxes, strides, cells)
+    nearest = _nearest(offsets, level)
+    reach = radius * strides[..., None, None]
+    central = ops.all(ops.abs(offsets) < reach, axis=-1)
+    inside = ops.all(2 * ops.abs(offsets) < _sides(boxes)[:, None], axis=-1)
+    allowed = ops.logical_and(level, ops.logical_and(central, inside))
+    allowed = ops.logical_or(allowed, nearest)
+    allowed = ops.logical_and(allowed, real[:, None])
+    # Relative areas are at most 1: a nearest box comes before all others.
+    rank = overlap.area(relative)[:, None] - ops.cast(nearest, "float32")
+    winner = ops.argmin(ops.where(allowed, rank, 2.0), axis=-1)
+    return _gather(targets, relative, winner, ops.any(allowed, axis=-1))
+
+
+def _sides(boxes):
+    return boxes[..., 2:] - boxes[..., :2]
+
+
+def _offsets(boxes, centers):
+    """Way from the center of a box: `(batch, locations, max_boxes, 2)`."""
+    middle = (boxes[..., :2] + boxes[..., 2:]) / 2
+    return centers[:, :, None] - middle[:, None]
+
+
+def _on_best_level(boxes, strides, cells):
+    """Whether a location is on the level of a box."""
+    longest = ops.maximum(ops.max(_sides(boxes), axis=-1), 1e-3)
+    strides = ops.maximum(strides, 1e-3)
+    wrong = ops.abs(
+        ops.log(longest / cells)[:, None] - ops.log(strides)[..., None]
+    )
+    # Half the way to the next level is log(2) / 2.
+    return wrong < ops.min(wrong, axis=1, keepdims=True) + 0.01
+
+
+def _nearest(offsets, level):
+    """Whether no location on the level is nearer to the center of a box."""
+    distance = ops.where(level, ops.sum(offsets**2, axis=-1), np.inf)
+    least = ops.min(distance, axis=1, keepdims=True)
+    return ops.logical_and(level, distance <= least)
+
+
+def _gather(targets, boxes, winner, positive):
+    boxes = ops.take_along_axis(boxes, winner[..., None], axis=1)
+    classes = ops.take_along_axis(targets[..., 4], winner, axis=1)
+    return Assignment(
+        positive=positive,
+        boxes=ops.where(positive[..., None], boxes, 0.0),
+        classes=ops.cast(ops.where(positive, classes, -1.0), "int32"),
+    )
