@@ -1,0 +1,144 @@
+import keras
+from keras import ops
+
+
+class Balancing(keras.layers.Layer):
+    """Base of all strategies: what turns the tasks into one update.
+
+    They compute in float32 under any global policy, since inner products of
+    gradients overflow half precision. All of their state is saved with the
+    model, random generators included, so that a resumed run goes on as if it
+    had not been interrupted. Weights saved with another strategy load too: the
+    state of this one then starts afresh.
+    """
+
+    def __init__(self, *, dtype="float32", **kwargs):
+        super().__init__(dtype=dtype, **kwargs)
+
+    def save_own_variables(self, store):
+        for i, variable in enumerate(self.variables):
+            store[f"{type(self).__name__}_{i}"] = ops.convert_to_numpy(variable)
+
+    def load_own_variables(self, store):
+        for i, variable in enumerate(self.variables):
+            key = f"{type(self).__name__}_{i}"
+            if key in store and store[key].shape == tuple(variable.shape):
+                variable.assign(store[key])
+
+
+class LossBalancing(Balancing):
+    """Base of strategies that need only the losses: one backward pass.
+
+    Subclasses implement `call(losses)`, from the weighted losses of the tasks,
+    of shape `(num_tasks,)`, to the scalar to minimize. Weights of the layer,
+    if any, are trained with those of the model.
+
+    A strategy that wants to know what its step did sets
+    `uses_losses_after_step = True` and implements `after_step(losses)`: it is
+    called with the losses of the same batch after the weights were updated,
+    at the cost of one more forward pass.
+    """
+
+    uses_losses_after_step = False
+
+    def after_step(self, losses):
+        """Reacts to the losses of the same batch after the update."""
+
+
+class GradientBalancing(Balancing):
+    """Base of strategies that need gradients: one backward pass per task.
+
+    Subclasses implement `call(gradients, losses)`. `gradients` has one row per
+    task, of shape `(num_tasks, size)`, over what several tasks share; `losses`
+    has shape `(num_tasks,)`. The result, of shape `(size,)`, takes the place of
+    their gradient. A subclass that sets `uses_features = True` is called
+    with a third argument, the shared features themselves, of shape `(size,)`,
+    and works with `level="features"` only.
+
+    Args:
+        level: `"parameters"` for the gradients of the shared weights: exact,
+            about as many backward passes as tasks. `"features"` for those of
+            the tensors that leave the shared part of the network: an
+            approximation whose cost is close to that of plain training, as
+            the shared part sees one backward pass.
+        **kwargs: Arguments of `keras.layers.Layer`.
+    """
+
+    levels = ("parameters", "features")
+    uses_features = False
+    num_batches = 1
+
+    def __init__(self, *, level="parameters", **kwargs):
+        if level not in self.levels:
+            raise ValueError(
+                f"Argument `level` of {type(self).__name__} expects one of "
+                f"{self.levels}. Received: level={level!r}. `'parameters'` is "
+                "exact, `'features'` is fast."
+            )
+        super().__init__(**kwargs)
+        self.level = level
+
+    def get_config(self):
+        return {**super().get_config(), "level": self.level}
+
+
+class GramianBalancing(GradientBalancing):
+    """Base of strategies that see gradients through inner products only.
+
+    Subclasses implement `task_weights(gramian, losses)`, from
+    `gradients @ gradients.T`, of shape `(num_tasks, num_tasks)`, to the weight
+    of each task, of shape `(num_tasks,)`. The training step sums the Gramian
+    over the variables and combines their gradients with the weights, so that
+    all gradients are never in one matrix.
+
+    A strategy that needs several independent batches sets `num_batches`: the
+    step cuts each batch into as many parts, and the Gramian has a row for
+    every task of the first part, then of the second, and so on:
+    `(num_batches * num_tasks, num_batches * num_tasks)`; so do losses
+    and weights.
+
+    Args:
+        level: See `mm_keras.balancing.GradientBalancing`.
+        update_every: The weights are computed anew every so many steps; the
+            steps between minimize the sum of the losses with the last weights,
+            at the cost of plain training. At least 1.
+        **kwargs: Arguments of `keras.layers.Layer`.
+    """
+
+    def __init__(self, *, update_every=1, **kwargs):
+        if not isinstance(update_every, int) or update_every < 1:
+            raise ValueError(
+                f"Argument `update_every` of {type(self).__name__} expects an "
+                f"integer of at least 1. Received: update_every={update_every}."
+                " 1 computes the weights in every step."
+            )
+        super().__init__(**kwargs)
+        self.update_every = update_every
+
+    def build(self, gradients_shape, losses_shape=None):
+        self.last_weights = self.add_weight(
+            shape=(gradients_shape[0],),
+            initializer="ones",
+            trainable=False,
+            name="last_weights",
+        )
+        self.age = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, name="age"
+        )
+
+    def task_weights(self, gramian, losses=None):
+        """Returns the weight of each row of the Gramian."""
+        raise NotImplementedError
+
+    def remember(self, weights):
+        """Keeps the weights for the steps between, if they are finite."""
+        finite = ops.all(ops.isfinite(weights))
+        self.last_weights.assign(ops.where(finite, weights, self.last_weights))
+
+    def call(self, gradients, losses=None):
+        gradients = ops.convert_to_tensor(gradients, self.compute_dtype)
+        gramian = ops.matmul(gradients, ops.transpose(gradients))
+        return ops.matmul(self.task_weights(gramian, losses), gradients)
+
+    def get_config(self):
+        return {**super().get_config(), "update_every": self.update_every}

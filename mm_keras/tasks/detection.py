@@ -1,0 +1,56 @@
+from mm_keras.detection.decode import DetectionDecoder
+from mm_keras.detection.head import DetectionHead
+from mm_keras.detection.loss import DetectionLoss
+from mm_keras.tasks.classification import check_num_classes
+from mm_keras.tasks.target import Target
+from mm_keras.tasks.task import Task
+
+
+def detection(
+    name,
+    num_classes,
+    *,
+    max_boxes=100,
+    max_detections=100,
+    channels=64,
+    depth=2,
+    feature=None,
+    weight=1.0,
+):
+    """The boxes and classes of all objects in each picture.
+
+    Reads the pyramid. The output is described in
+    `mm_keras.detection.layout`; decoded, it is a dictionary of `boxes`,
+    `scores`, `classes` and `count`. Average precision is measured over a whole
+    data set, by `mm_keras.training.AveragePrecision`.
+
+    Args:
+        name: Name of the task.
+        num_classes: Number of classes, at least 1; there is no background.
+        max_boxes: Number of rows in the target; data loaders pad to it.
+        max_detections: How many detections are kept for each picture.
+        channels: Width of the convolutions in the head.
+        depth: Number of convolutions before each output of the head.
+        feature: Name of the feature with the boxes; defaults to `name`.
+        weight: What the loss is multiplied by.
+
+    Returns:
+        A `mm_keras.tasks.Task` whose target has a row for each object: ymin,
+        xmin, ymax, xmax, relative, and the class id. Padding rows are -1.
+
+    Example:
+
+    >>> mm_keras.tasks.detection("digits", 10, max_boxes=4).target.shape
+    (4, 5)
+    """
+    check_num_classes("detection", num_classes, least=1)
+    return Task(
+        name,
+        target=Target(
+            "boxes", (max_boxes, 5), "float32", num_classes, feature, -1
+        ),
+        head=DetectionHead(num_classes, channels=channels, depth=depth),
+        loss=DetectionLoss(),
+        decode=DetectionDecoder(max_detections=max_detections),
+        weight=weight,
+    )

@@ -1,0 +1,67 @@
+"""Names are checked here, since Keras is silent or obscure about wrong ones."""
+
+import keras
+
+CROSS_ENTROPIES = (
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
+    "categorical_crossentropy",
+    "categorical_focal_crossentropy",
+    "categorical_generalized_cross_entropy",
+    "sparse_categorical_crossentropy",
+)
+
+
+def check_keys(given, expected, what, needed=False):
+    """Raises unless `given` is a dictionary whose keys are all expected.
+
+    Keras matches an unknown key of inputs or loss weights by its position
+    among the sorted names: wrong numbers, and no error.
+
+    Args:
+        given: What the user passed. None passes.
+        expected: Names that may occur.
+        what: What is keyed, for the message, such as `"loss_weights"`.
+        needed: Whether every expected name must occur.
+    """
+    if given is None:
+        return
+    expected = list(expected)
+    if not isinstance(given, dict):
+        raise ValueError(
+            f"Expected `{what}` to be a dictionary with the keys {expected}. "
+            f"Received: {type(given).__name__}. Name every part: "
+            f"`{{{expected[0]!r}: ...}}`."
+        )
+    unknown = sorted(set(given) - set(expected))
+    missing = sorted(set(expected) - set(given)) if needed else []
+    if unknown or missing:
+        raise ValueError(
+            f"Expected `{what}` to have the keys {expected}. Received: "
+            f"{sorted(given)}. "
+            + (f"Rename or remove {unknown}. " if unknown else "")
+            + (f"Add {missing}." if missing else "")
+        )
+
+
+def check_reads_logits(task, loss):
+    """Raises where a loss would read logits as probabilities.
+
+    The outputs of a `MultiTaskModel` are logits. A cross-entropy by name, or
+    with `from_logits=False`, takes them for probabilities and gives a wrong
+    number without a word.
+    """
+    if isinstance(loss, keras.losses.Loss):
+        wrong = loss.get_config().get("from_logits") is False
+        name = loss.name
+    else:
+        name = loss if isinstance(loss, str) else loss.__name__
+        function = keras.losses.get(name) if isinstance(loss, str) else loss
+        wrong = getattr(function, "__name__", name) in CROSS_ENTROPIES
+    if wrong:
+        raise ValueError(
+            f"The loss of task {task!r} expects probabilities, but the outputs "
+            f"of the model are logits. Received: loss={name!r}. Pass an "
+            "instance with `from_logits=True`, such as "
+            "`keras.losses.SparseCategoricalCrossentropy(from_logits=True)`."
+        )

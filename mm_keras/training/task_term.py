@@ -1,0 +1,103 @@
+import keras
+from keras import ops
+
+from mm_keras.losses.per_example import PerExampleLoss
+from mm_keras.losses.per_example_mean import PerExampleMean
+from mm_keras.metrics.decoded import Decoded
+from mm_keras.training import gradients
+
+
+class TaskTerm:
+    """What `compile` made of one task: its loss, weight and metrics.
+
+    Args:
+        task: A `mm_keras.tasks.Task`.
+        loss: A `keras.losses.Loss` on the raw output. None means the loss
+            of the task.
+        weight: What the loss is multiplied by: a number, or a `keras.Variable`
+            which is read in every step. None means the weight of the task.
+        metrics: Metrics on the decoded output, unweighted.
+        weighted_metrics: Metrics on the decoded output. Where both are None,
+            the metrics of the task.
+    """
+
+    def __init__(
+        self, task, *, loss=None, weight=None, metrics=None, weighted_metrics=None
+    ):
+        self.name = task.name
+        self.filler = task.target.filler
+        self.loss = per_example(task.make_loss() if loss is None else loss)
+        self.weight = task.weight if weight is None else weight
+        self.tracker = keras.metrics.Mean(name=f"{task.name}_loss")
+        if metrics is None and weighted_metrics is None:
+            weighted_metrics = task.make_metrics()
+        self.metrics = [
+            *self._decoded(task, metrics, weighted=False),
+            *self._decoded(task, weighted_metrics, weighted=True),
+        ]
+
+    def _decoded(self, task, metrics, weighted):
+        for metric in metrics or []:
+            metric = fresh_metric(metric, task.target.kind)
+            yield Decoded(
+                metric,
+                task.make_decode(),
+                filler=self.filler,
+                weighted=weighted,
+                name=f"{task.name}_{metric.name}",
+            )
+
+    def compute(self, y_true, y_pred, sample_weight=None, track=True):
+        """Returns the loss, a scalar, without the weight of the task."""
+        value = self.loss(y_true, y_pred, sample_weight)
+        if track:
+            self._track(value, y_pred, sample_weight)
+        return value
+
+    def _track(self, value, y_pred, sample_weight):
+        """Shows the loss to the logs: a mean over all labelled rows."""
+        if sample_weight is None:
+            labelled = ops.shape(y_pred)[0]
+        else:
+            labelled = ops.sum(ops.cast(sample_weight, "float32"))
+        whole = value * gradients.num_replicas()
+        self.tracker.update_state(whole, sample_weight=labelled)
+
+    @property
+    def all_metrics(self):
+        """The tracker of the loss and the metrics of the task."""
+        return [self.tracker, *self.metrics]
+
+    def weighted(self, value):
+        """Returns the loss times the weight of the task."""
+        if isinstance(self.weight, int | float) and self.weight == 1:
+            return value
+        return value * ops.cast(self.weight, value.dtype)
+
+    def update_metrics(self, y_true, y_pred, sample_weight=None):
+        """Shows a batch to the metrics."""
+        for metric in self.metrics:
+            metric.update_state(y_true, y_pred, sample_weight)
+
+
+def per_example(loss):
+    """Returns the loss as one that leaves unlabelled rows out."""
+    if isinstance(loss, PerExampleLoss):
+        return loss
+    loss = keras.losses.get(loss)
+    reduction = getattr(loss, "reduction", "sum_over_batch_size")
+    return PerExampleMean(loss, reduction=reduction)
+
+
+def fresh_metric(metric, kind):
+    """Returns a metric of its name or instance, with a state of its own."""
+    if metric in ("accuracy", "acc"):
+        if kind == "class":
+            return keras.metrics.SparseCategoricalAccuracy(name=metric)
+        return keras.metrics.BinaryAccuracy(name=metric)
+    if isinstance(metric, keras.metrics.Metric):
+        return type(metric).from_config(metric.get_config())
+    metric = keras.metrics.get(metric)
+    if isinstance(metric, keras.metrics.Metric):
+        return metric
+    return keras.metrics.MeanMetricWrapper(metric, name=metric.__name__)
