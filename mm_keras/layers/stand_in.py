@@ -33,6 +33,7 @@ class StandIn(keras.layers.Layer):
 
     def __init__(self, initializer="zeros", **kwargs):
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.initializer = keras.initializers.get(initializer)
 
     def build(self, inputs_shape, present_shape):

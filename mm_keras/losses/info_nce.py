@@ -71,7 +71,8 @@ class InfoNCE(PerExampleLoss):
 
 def partners(ids, paired, dtype):
     """Returns rows of target probabilities; zeros for unpaired rows."""
-    equal = ops.logical_and(ids[:, None] == ids[None, :], paired[:, None])
+    equal = ops.equal(ids[:, None], ids[None, :])
+    equal = ops.logical_and(equal, paired[:, None])
     equal = ops.cast(equal, dtype)
     count = ops.sum(equal, axis=1, keepdims=True)
     return equal / ops.maximum(count, 1.0)
