@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import tensorflow_datasets as tfds
 
@@ -56,6 +58,7 @@ class DigitScenes(tfds.core.GeneratorBasedBuilder):
 
     Example:
 
+    >>> import tensorflow_datasets as tfds
     >>> mm_keras.data.register()
     >>> test = tfds.load("digit_scenes", split="test")
     >>> test.element_spec["image"].shape
@@ -94,8 +97,14 @@ class DigitScenes(tfds.core.GeneratorBasedBuilder):
             ),
         )
 
+    def download_and_prepare(self, **kwargs):
+        with _serialized_in_order():
+            super().download_and_prepare(**kwargs)
+
     def _split_generators(self, dl_manager):
-        return {split: self._generate_examples(split) for split in scenes.SPLITS}
+        return {
+            split: self._generate_examples(split) for split in scenes.SPLITS
+        }
 
     def _generate_examples(self, split):
         for index in range(scenes.SPLITS[split]):
@@ -109,3 +118,25 @@ class DigitScenes(tfds.core.GeneratorBasedBuilder):
                 for digit in scene["digits"]
             ]
             yield index, {**scene, "digits": digits}
+
+
+@contextlib.contextmanager
+def _serialized_in_order():
+    """Writes the features of an example in the order of their names.
+
+    TFDS leaves the order to protobuf, which changes it from one process to the
+    next; the same version shall give the same bytes.
+    """
+    from tensorflow_datasets.core import example_serializer
+
+    def serialize_example(self, example):
+        proto = self.get_tf_example(example)
+        return proto.SerializeToString(deterministic=True)
+
+    serializer = example_serializer.ExampleSerializer
+    original = serializer.serialize_example
+    serializer.serialize_example = serialize_example
+    try:
+        yield
+    finally:
+        serializer.serialize_example = original

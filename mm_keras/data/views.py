@@ -1,0 +1,55 @@
+"""Views: what a data set offers as inputs and as labels."""
+
+_VIEWS = {}
+
+
+def register_view(name):
+    """Registers a function that says what a data set offers.
+
+    A view maps one example of TFDS to two dictionaries: the inputs by
+    modality, and the features that labels are read from. Tasks then choose
+    features by name. A data set without a view offers all its features as
+    both.
+
+    Args:
+        name: Name of the data set, with its configuration
+            (`"coco/2017"`) or without (`"coco"`).
+
+    Returns:
+        A decorator of functions `view(example) -> (inputs, features)`. They
+        run inside `tf.data`, so they use TensorFlow operations.
+
+    Example:
+
+    >>> @mm_keras.data.register_view("oxford_iiit_pet")
+    ... def pets(example):
+    ...     trimap = example["segmentation_mask"] - 1
+    ...     features = {"breed": example["label"], "trimap": trimap}
+    ...     return {"image": example["image"]}, features
+    """
+
+    def decorate(view):
+        _VIEWS[name] = view
+        return view
+
+    return decorate
+
+
+def find_view(name):
+    """Returns the view of a data set: the most specific one registered."""
+    full = name.split(":")[0]
+    for known in (full, full.split("/")[0]):
+        if known in _VIEWS:
+            return _VIEWS[known]
+    return everything
+
+
+def everything(example):
+    """Offers every feature as an input and as a label."""
+    return dict(example), dict(example)
+
+
+@register_view("digit_scenes")
+def digit_scenes(example):
+    inputs = {"image": example["image"], "text": example["caption"]}
+    return inputs, dict(example)
