@@ -12,11 +12,12 @@ def average_precision(truth, detections, *, num_classes):
     as false ones. Truth without an area is left out, as in training.
 
     Args:
-        truth: `(images, max_boxes, 5)`, or one array `(n, 5)` for each image:
-            ymin, xmin, ymax, xmax, class id. Rows of class -1 are padding.
-        detections: What `DetectionDecoder` gives, as arrays over all images:
-            `"boxes"` `(images, n, 4)`, `"scores"` `(images, n)` and
-            `"classes"` `(images, n)`, -1 for padding.
+        truth: `(images, max_boxes, 5)`, or a list of one array `(n, 5)` for
+            each image: ymin, xmin, ymax, xmax, class id. Rows of class -1 are
+            padding.
+        detections: What `DetectionDecoder` gives, for all images: `"boxes"`
+            `(images, n, 4)`, `"scores"` `(images, n)` and `"classes"`
+            `(images, n)`, -1 for padding; or a list of one array each.
         num_classes: Number of classes.
 
     Returns:
@@ -40,13 +41,10 @@ def average_precision(truth, detections, *, num_classes):
         [Lin et al., 2014](https://arxiv.org/abs/1405.0312).
     """
     truth = [_real(np.asarray(rows, "float64")) for rows in truth]
+    keys = ("boxes", "classes", "scores")
     found = [
-        np.concatenate([boxes, classes[:, None], scores[:, None]], axis=-1)[
-            classes >= 0
-        ]
-        for boxes, classes, scores in zip(
-            *(np.asarray(detections[k], "float64") for k in _KEYS), strict=True
-        )
+        _found(*map(np.asarray, rows))
+        for rows in zip(*(detections[key] for key in keys), strict=True)
     ]
     if len(truth) != len(found):
         raise ValueError(
@@ -66,7 +64,10 @@ def average_precision(truth, detections, *, num_classes):
     }
 
 
-_KEYS = ("boxes", "classes", "scores")
+def _found(boxes, classes, scores):
+    """Rows of box, class and score without the padding, in float64."""
+    rows = [boxes, classes[:, None], scores[:, None]]
+    return np.concatenate(rows, axis=1, dtype="float64")[classes >= 0]
 
 
 def _real(rows):

@@ -32,7 +32,8 @@ class DetectionDecoder(keras.layers.Layer):
         outputs: Tensor of shape `(batch, locations, 8 + num_classes)`.
 
     Returns:
-        Dictionary, each row in order of falling scores:
+        Dictionary, float32 under every policy, rows in order of falling
+        scores:
         - boxes: `(batch, max_detections, 4)`, ymin, xmin, ymax, xmax, relative
           to the picture, from 0 to 1. Padding is 0.
         - scores: `(batch, max_detections)`, from 0 to 1. Padding is 0.
@@ -55,10 +56,10 @@ class DetectionDecoder(keras.layers.Layer):
         score_threshold=0.05,
         iou_threshold=0.6,
         max_candidates=300,
-        dtype="float32",
         **kwargs,
     ):
-        super().__init__(dtype=dtype, **kwargs)
+        # Half precision would move boxes by pixels.
+        super().__init__(autocast=False, **kwargs)
         if not 1 <= max_detections <= max_candidates:
             raise ValueError(
                 "DetectionDecoder expects `1 <= max_detections <= "
@@ -71,7 +72,9 @@ class DetectionDecoder(keras.layers.Layer):
         self.max_candidates = max_candidates
 
     def call(self, outputs):
-        boxes, scores, classes = self._candidates(layout.split(outputs))
+        boxes, scores, classes = self._candidates(
+            layout.split(ops.cast(outputs, "float32"))
+        )
         keep = nms.non_max_suppression(
             boxes, classes, scores > 0, iou_threshold=self.iou_threshold
         )

@@ -4,7 +4,7 @@ from mm_keras.detection import overlap
 
 
 def non_max_suppression(boxes, classes, valid, *, iou_threshold=0.6):
-    """Keeps of boxes that overlap the one with the highest score.
+    """Keeps, of boxes that overlap, the one with the highest score.
 
     This is the greedy algorithm, exactly: go through the boxes in order, and
     keep a box unless one of its class that was kept before overlaps it by more
@@ -58,13 +58,14 @@ def non_max_suppression(boxes, classes, valid, *, iou_threshold=0.6):
 
 
 def _overlaps(boxes, classes, iou_threshold):
-    """Matrix `(batch, boxes, boxes)`: 1 where the row may suppress the column."""
+    """Matrix `(batch, boxes, boxes)`: 1 where row may suppress column."""
     intersection, union = overlap.intersection_and_union(
         boxes[:, :, None], boxes[:, None]
     )
     order = ops.arange(boxes.shape[1])
     suppresses = ops.logical_and(
-        intersection > iou_threshold * union, classes[:, :, None] == classes[:, None]
+        intersection > iou_threshold * union,
+        classes[:, :, None] == classes[:, None],
     )
     suppresses = ops.logical_and(suppresses, order[:, None] < order[None])
     return ops.cast(suppresses, "float32")
