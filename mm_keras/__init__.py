@@ -1,0 +1,46 @@
+"""Multi-task and multi-modal models for Keras 3.
+
+Everything is a mapping, and data flows through them in this order:
+
+| module | maps |
+|---|---|
+| `tasks` | a declaration of what to predict |
+| `data` | files to batches of `(inputs, targets, sample_weights)` |
+| `encoders` | one modality to views: vector, tokens, pyramid |
+| `layers` | several modalities to one; features to raw outputs |
+| `detection` | a pyramid to boxes |
+| `losses`, `metrics` | outputs and targets to a number |
+| `balancing` | the losses of all tasks, or their gradients, to one update |
+| `training` | all of these to a model that trains: `MultiTaskModel` |
+| `models` | encoders and tasks to a compiled model |
+| `zoo` | a name to a model |
+| `export` | a trained model to files that run elsewhere |
+"""
+
+from mm_keras import balancing
+from mm_keras import data
+from mm_keras import detection
+from mm_keras import encoders
+from mm_keras import layers
+from mm_keras import losses
+from mm_keras import metrics
+from mm_keras import models
+from mm_keras import tasks
+from mm_keras import training
+from mm_keras.training import MultiTaskModel
+from mm_keras.version import __version__
+
+__all__ = [
+    "MultiTaskModel",
+    "__version__",
+    "balancing",
+    "data",
+    "detection",
+    "encoders",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "tasks",
+    "training",
+]

@@ -15,6 +15,10 @@ class Balancing(keras.layers.Layer):
     def __init__(self, *, dtype="float32", **kwargs):
         super().__init__(dtype=dtype, **kwargs)
 
+    def rows_shape(self, num_tasks):
+        """Returns the shape of what the strategy is called with."""
+        return (num_tasks,)
+
     def save_own_variables(self, store):
         for i, variable in enumerate(self.variables):
             store[f"{type(self).__name__}_{i}"] = ops.convert_to_numpy(variable)
@@ -77,6 +81,9 @@ class GradientBalancing(Balancing):
             )
         super().__init__(**kwargs)
         self.level = level
+
+    def rows_shape(self, num_tasks):
+        return (num_tasks * self.num_batches, None)
 
     def get_config(self):
         return {**super().get_config(), "level": self.level}

@@ -1,4 +1,4 @@
-"""Layers that join modalities: fusion, alignment, and what absence leaves."""
+"""Layers: fusion of modalities, alignment, heads, decoding."""
 
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion
@@ -6,7 +6,11 @@ from mm_keras.layers.concatenation import Concatenation
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
 from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
+from mm_keras.layers.highest_class import HighestClass
+from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.stand_in import StandIn
+from mm_keras.layers.unit_length import UnitLength
+from mm_keras.layers.vector_head import VectorHead
 
 __all__ = [
     "AlignmentHead",
@@ -14,6 +18,10 @@ __all__ = [
     "Concatenation",
     "ContrastiveLoss",
     "FusionLayer",
+    "HighestClass",
+    "MapHead",
     "StandIn",
+    "UnitLength",
+    "VectorHead",
     "fusion",
 ]

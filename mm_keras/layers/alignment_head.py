@@ -135,7 +135,7 @@ def add_log_scale(layer, temperature):
 
 
 def check_temperature(temperature):
-    if not 1 / MAX_SCALE <= temperature:
+    if not temperature >= 1 / MAX_SCALE:
         raise ValueError(
             "Argument `temperature` expects a number of at least "
             f"{1 / MAX_SCALE}. Received: temperature={temperature}. Common "

@@ -116,8 +116,6 @@ def depth_to_space(features, factor):
     height = ops.shape(features)[1] if height is None else height
     width = ops.shape(features)[2] if width is None else width
     units = channels // factor**2
-    cells = ops.reshape(
-        features, (batch, height, width, factor, factor, units)
-    )
+    cells = ops.reshape(features, (batch, height, width, factor, factor, units))
     rows = ops.transpose(cells, (0, 1, 3, 2, 4, 5))
     return ops.reshape(rows, (batch, height * factor, width * factor, units))

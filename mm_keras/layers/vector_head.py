@@ -34,7 +34,10 @@ class VectorHead(keras.layers.Layer):
         self.hidden_units = tuple(hidden_units)
         self.hidden = [
             keras.layers.Dense(
-                width, activation="relu", dtype=self.dtype_policy, name=f"hidden{i}"
+                width,
+                activation="relu",
+                dtype=self.dtype_policy,
+                name=f"hidden{i}",
             )
             for i, width in enumerate(self.hidden_units, start=1)
         ]

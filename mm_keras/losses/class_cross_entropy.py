@@ -57,7 +57,9 @@ class ClassCrossEntropy(PerExampleLoss):
             from_logits=True,
             label_smoothing=self.label_smoothing,
         )
-        weights = [self.class_weight.get(i, 1.0) for i in range(self.num_classes)]
+        weights = [
+            self.class_weight.get(i, 1.0) for i in range(self.num_classes)
+        ]
         return values * ops.take(ops.array(weights, values.dtype), ids)
 
     def get_config(self):

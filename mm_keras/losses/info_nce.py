@@ -3,8 +3,8 @@ import itertools
 import keras
 from keras import ops
 
-from mm_keras.losses.per_example import PerExampleLoss
 from mm_keras.losses.per_example import keep_rows
+from mm_keras.losses.per_example import PerExampleLoss
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")

@@ -53,5 +53,5 @@ class PerExampleMean(PerExampleLoss):
 
     @classmethod
     def from_config(cls, config):
-        loss = keras.saving.deserialize_keras_object(config.pop("loss"))
-        return cls(loss, **config)
+        loss = keras.saving.deserialize_keras_object(config["loss"])
+        return cls(**{**config, "loss": loss})

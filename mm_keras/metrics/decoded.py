@@ -80,5 +80,5 @@ class Decoded(keras.metrics.Metric):
     @classmethod
     def from_config(cls, config):
         revive = keras.saving.deserialize_keras_object
-        metric, decode = revive(config.pop("metric")), config.pop("decode")
-        return cls(metric, revive(decode), **config)
+        parts = {part: revive(config[part]) for part in ("metric", "decode")}
+        return cls(**{**config, **parts})

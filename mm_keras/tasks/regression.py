@@ -6,9 +6,7 @@ from mm_keras.tasks.target import Target
 from mm_keras.tasks.task import Task
 
 
-def regression(
-    name, units=1, *, hidden_units=(), feature=None, weight=1.0
-):
+def regression(name, units=1, *, hidden_units=(), feature=None, weight=1.0):
     """One or several real numbers for each example.
 
     Reads the vector. The output needs no decoding. The loss is that of Huber,

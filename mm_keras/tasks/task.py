@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import types
 
@@ -89,7 +90,9 @@ class Task:
         return _revive(self.decode, name or f"{self.name}_decode")
 
     def get_config(self):
-        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        fields = {
+            f.name: getattr(self, f.name) for f in dataclasses.fields(self)
+        }
         target = keras.saving.serialize_keras_object(self.target)
         return {**fields, "target": target, "metrics": list(self.metrics)}
 
@@ -126,7 +129,8 @@ def _configure(task, field, value):
 
 def _revive(config, name=None):
     """Returns a fresh object from its configuration, renamed if asked."""
+    # Keras lets a class change the configuration it is made from.
+    config = copy.deepcopy(config)
     if name is not None:
-        inner = {**config["config"], "name": name}
-        config = {**config, "config": inner}
+        config["config"]["name"] = name
     return keras.saving.deserialize_keras_object(config)

@@ -77,7 +77,9 @@ def by_parameters(model, batch, weights=None):
         scaled_extra = model.optimizer.scale_loss(extra)
     rows = [_gradients(tape, loss, variables) for loss in scaled]
     shared = _reached_by_several(rows, num_tasks=len(model.tasks))
-    gradients = [_mean(column, len(passes)) for column in zip(*rows, strict=True)]
+    gradients = [
+        _mean(column, len(passes)) for column in zip(*rows, strict=True)
+    ]
     if weights is None:
         columns = [_stack([row[i] for row in rows]) for i in shared]
         columns = [_sum_over_replicas(column) for column in columns]
@@ -100,7 +102,7 @@ def by_features(model, batch, weights=None):
     variables = [v.value for v in model.trainable_variables]
     x, y, sample_weight = batch
     with tf.GradientTape() as trunk_tape:
-        features = trunk(x, training=True)
+        features = tree.flatten(trunk(x, training=True))
         trunk_extra = _extra(trunk)
         scaled_trunk_extra = model.optimizer.scale_loss(trunk_extra)
     learned = [f for f in features if f.dtype.is_floating]
@@ -180,8 +182,7 @@ def _scaled_sum(model, losses, weights):
 
 def _gradients(tape, loss, sources):
     """Returns the gradients of a loss as dense tensors, None where none."""
-    with tape.stop_recording():
-        gradients = tape.gradient(loss, sources)
+    gradients = tape.gradient(loss, sources)
     return [g if g is None else tf.convert_to_tensor(g) for g in gradients]
 
 

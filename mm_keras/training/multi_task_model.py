@@ -9,6 +9,9 @@ from mm_keras.training import frontier
 from mm_keras.training import gradients
 from mm_keras.training.task_term import TaskTerm
 
+# An encoder whose modality may be missing has an input of this ending.
+PRESENT = "_present"
+
 
 @keras.saving.register_keras_serializable(package="mm_keras")
 class MultiTaskModel(keras.Model):
@@ -67,8 +70,9 @@ class MultiTaskModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
+        config = dict(config)
         tasks = keras.saving.deserialize_keras_object(config.pop("tasks"))
-        model = super().from_config(config, custom_objects)
+        model = keras.Model.from_config(config, custom_objects)
         return cls(model.input, model.output, tasks=tasks, name=model.name)
 
     @property
@@ -124,7 +128,8 @@ class MultiTaskModel(keras.Model):
         super().compile(optimizer=optimizer, **kwargs)
         self._set_balancing(strategy)
         self._compiled.terms = {
-            task.name: TaskTerm(task, **_of(task, given)) for task in self.tasks
+            task.name: TaskTerm(task, **of_task(given, task.name))
+            for task in self.tasks
         }
         self._compiled.config = {
             "optimizer": self.optimizer,
@@ -139,7 +144,11 @@ class MultiTaskModel(keras.Model):
         if weights:
             numbers = {name: float(w) for name, w in weights.items()}
             config["loss_weights"] = numbers
-        return keras.saving.serialize_keras_object(config)
+        config = keras.saving.serialize_keras_object(config)
+        if config["balancing"] is not None:
+            # The model that is loaded builds it for its own tasks.
+            config["balancing"].pop("build_config", None)
+        return config
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -182,11 +191,15 @@ class MultiTaskModel(keras.Model):
     def _named_inputs(self, inputs):
         """Checks the names of the inputs; what may be absent is present."""
         checks.check_keys(inputs, self.input, "inputs")
-        default = {
-            name: ops.ones_like(inputs[modality], shape_of_rows)
-            for name, modality in optional.items()
+        absent = {
+            name: inputs.get(name.removesuffix(PRESENT))
+            for name in self.input
+            if name.endswith(PRESENT) and name not in inputs
         }
-        return {**default, **inputs}
+        everywhere = {n: present(x) for n, x in absent.items() if x is not None}
+        inputs = {**inputs, **everywhere}
+        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        return inputs
 
     def task_losses(self, y, y_pred, sample_weight=None, track=True):
         """Returns the weighted loss of each task, a list of scalars.
@@ -278,3 +291,35 @@ class MultiTaskModel(keras.Model):
                 "`(inputs, targets)` or `(inputs, targets, sample_weights)`."
             )
         return x, y, sample_weight
+
+
+class Compiled:
+    """What `compile` set up, kept out of sight of Keras' tracking.
+
+    Attributes:
+        terms: Dictionary from task to `TaskTerm`.
+        balancing: The strategy, or None.
+        config: The arguments of `compile`.
+        parts: The model cut where the shared part ends, once it is needed.
+    """
+
+    def __init__(self):
+        self.terms = {}
+        self.balancing = None
+        self.config = {}
+        self.parts = None
+
+
+def of_task(given, name):
+    """Returns the arguments of `compile` that concern one task."""
+    parts = {what: (value or {}).get(name) for what, value in given.items()}
+    return {
+        what.replace("loss_weights", "weight"): part
+        for what, part in parts.items()
+    }
+
+
+def present(modality):
+    """Returns ones of shape `(batch,)`: the modality is there in every row."""
+    first = modality[(slice(None), *[0] * (len(modality.shape) - 1))]
+    return ops.ones_like(first, dtype="float32")

@@ -22,7 +22,13 @@ class TaskTerm:
     """
 
     def __init__(
-        self, task, *, loss=None, weight=None, metrics=None, weighted_metrics=None
+        self,
+        task,
+        *,
+        loss=None,
+        weight=None,
+        metrics=None,
+        weighted_metrics=None,
     ):
         self.name = task.name
         self.filler = task.target.filler

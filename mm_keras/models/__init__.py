@@ -1,0 +1,7 @@
+"""Factories of models: one structure a file, all called with
+`(encoders, tasks)`."""
+
+from mm_keras.models.hard_sharing import hard_sharing
+from mm_keras.models.two_towers import two_towers
+
+__all__ = ["hard_sharing", "two_towers"]
