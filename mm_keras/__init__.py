@@ -21,12 +21,14 @@ from mm_keras import balancing
 from mm_keras import data
 from mm_keras import detection
 from mm_keras import encoders
+from mm_keras import export
 from mm_keras import layers
 from mm_keras import losses
 from mm_keras import metrics
 from mm_keras import models
 from mm_keras import tasks
 from mm_keras import training
+from mm_keras.export import serving_model
 from mm_keras.training import MultiTaskModel
 from mm_keras.version import __version__
 
@@ -37,10 +39,12 @@ __all__ = [
     "data",
     "detection",
     "encoders",
+    "export",
     "layers",
     "losses",
     "metrics",
     "models",
+    "serving_model",
     "tasks",
     "training",
 ]

@@ -50,6 +50,11 @@ def convnet(
     >>> encoder.output["vector"].shape
     (None, 32768)
     """
+    if not filters:
+        raise ValueError(
+            "Argument `filters` of convnet expects the filters of at least one "
+            f"stage. Received: filters={filters}. Pass for example (32, 64)."
+        )
     check_divisible(input_shape, 2 ** len(filters))
     image = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)

@@ -20,6 +20,12 @@ def pool(feature_map, pooling):
             f"Received: pooling={pooling!r}. Use 'average' if in doubt."
         )
     if pooling == "flatten":
+        if None in feature_map.shape[1:]:
+            raise ValueError(
+                "`pooling='flatten'` expects pictures of a fixed size. "
+                f"Received: a feature map of {tuple(feature_map.shape[1:])}. "
+                "Fix the size in `input_shape`, or pool by 'average'."
+            )
         return layers.Flatten(name="flatten")(feature_map)
     pooled = []
     if pooling in ("average", "both"):

@@ -86,11 +86,16 @@ def restrict(encoder, wanted, name):
         for view, tensor in views.items()
         if view in along or view in wanted
     }
-    return keras.Model(encoder.input, kept, name=name)
+    inputs = encoder.inputs
+    return keras.Model(
+        inputs[0] if len(inputs) == 1 else inputs, kept, name=name
+    )
 
 
 def output_of(encoder):
     try:
+        if isinstance(encoder, keras.Sequential):
+            return encoder.outputs[0]
         return encoder.output
     except (AttributeError, ValueError) as error:
         raise ValueError(
@@ -122,7 +127,7 @@ def level_of(encoder, feature_map):
     sizes = tuple(encoder.inputs[0].shape[1:3])
     reduced = tuple(feature_map.shape[1:3])
     if None not in sizes + reduced:
-        strides = {size / small for size, small in zip(sizes, reduced)}
+        strides = {size / small for size, small in zip(sizes, reduced, strict=True)}
         level = math.log2(min(strides))
         if len(strides) == 1 and level == int(level) and level >= 0:
             return f"P{int(level)}"

@@ -1,4 +1,4 @@
-"""Layers: fusion of modalities, alignment, heads, decoding."""
+"""Layers that join modalities, and the heads that tasks read them with."""
 
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion

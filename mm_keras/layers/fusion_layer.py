@@ -31,7 +31,7 @@ class FusionLayer(keras.layers.Layer):
         A tensor of shape `(batch, features)`.
     """
 
-    def build(self, vectors_shape, present_shape=None):
+    def build(self, vectors_shape=None, present_shape=None):
         self.widths = widths_of(vectors_shape, type(self).__name__)
         self.flags = sorted(present_shape or {})
         unknown = sorted(set(self.flags) - set(self.widths))

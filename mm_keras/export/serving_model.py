@@ -1,0 +1,130 @@
+import functools
+
+import keras
+import tensorflow as tf
+
+from mm_keras.training import checks
+
+
+def serving_model(model, *, text=None, name="serving"):
+    """Puts the decoding behind a trained model, and text reading before it.
+
+    ```
+    text --> vectorization -+
+                            +-> model -> raw outputs -> decode -> flat names
+    image ------------------+
+    ```
+
+    The outputs are what people read: `digits_boxes`, `digits_scores`,
+    `digits_classes` and `digits_count` for a detection task named `digits`,
+    probabilities for classes, class ids for masks. Every exported file gives
+    the same numbers under the same names.
+
+    Args:
+        model: A `mm_keras.MultiTaskModel`. Its weights are shared.
+        text: Dictionary from modality to an adapted
+            `keras.layers.TextVectorization`, where strings come in. A single
+            layer stands for the modality `"text"`.
+        name: Name of the new model.
+
+    Returns:
+        A functional `keras.Model` from inputs by name to decoded outputs by
+        name, with a fast path for one example, `predict_one`.
+
+    Raises:
+        ValueError: If `text` names no input of the model.
+
+    Example:
+
+    >>> table = mm_keras.encoders.mlp((4,), units=(8,))
+    >>> tasks = [mm_keras.tasks.classification("kind", 3)]
+    >>> model = mm_keras.models.hard_sharing({"table": table}, tasks)
+    >>> serving = mm_keras.serving_model(model)
+    >>> kind = serving.predict_one({"table": np.ones(4)})["kind"]
+    >>> round(float(kind.sum()), 4)  # probabilities
+    1.0
+    """
+    if text is not None and not isinstance(text, dict):
+        text = {"text": text}
+    checks.check_keys(text, model.input, "text")
+    inputs = {
+        name: _input(tensor, name in (text or {}))
+        for name, tensor in model.input.items()
+    }
+    read = {name: layer(inputs[name]) for name, layer in (text or {}).items()}
+    outputs = decode(model.tasks, model({**inputs, **read}))
+    return ServingModel(inputs, outputs, name=name)
+
+
+def _input(tensor, is_text):
+    if is_text:
+        return keras.Input((), dtype="string", name=tensor.name)
+    return keras.Input(
+        batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name
+    )
+
+
+def decode(tasks, raw):
+    """Returns decoded outputs under flat names.
+
+    Args:
+        tasks: List of `mm_keras.tasks.Task`.
+        raw: Dictionary from task to raw output.
+    """
+    outputs = {}
+    for task in tasks:
+        layer = task.make_decode()
+        decoded = raw[task.name] if layer is None else layer(raw[task.name])
+        if isinstance(decoded, dict):
+            parts = {f"{task.name}_{key}": v for key, v in decoded.items()}
+            outputs.update(parts)
+        else:
+            outputs[task.name] = decoded
+    return outputs
+
+
+@keras.saving.register_keras_serializable(package="mm_keras")
+class ServingModel(keras.Model):
+    """A functional model with a fast path for one example.
+
+    See `mm_keras.serving_model`, which makes it.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+
+    def __call__(self, inputs, *args, **kwargs):
+        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def predict_one(self, inputs):
+        """Predicts for one example, without the overhead of `predict`.
+
+        Args:
+            inputs: Dictionary from input to an array without batch axis.
+
+        Returns:
+            Dictionary from output to a NumPy array without batch axis.
+
+        Raises:
+            ValueError: If an input is missing or unknown.
+        """
+        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        batch = {
+            name: tf.cast(inputs[name], tensor.dtype)[None]
+            if tensor.dtype != "string"
+            else tf.constant([inputs[name]])
+            for name, tensor in self.input.items()
+        }
+        outputs = self._one_example(batch)
+        return {name: value[0].numpy() for name, value in outputs.items()}
+
+    @functools.cached_property
+    def _one_example(self):
+        """The model as a TensorFlow function of batches of one."""
+        signature = {
+            name: tf.TensorSpec((1, *tensor.shape[1:]), tensor.dtype)
+            for name, tensor in self.input.items()
+        }
+        call = functools.partial(self, training=False)
+        return tf.function(call, input_signature=[signature])
