@@ -1,3 +1,6 @@
+import os
+import pathlib
+
 import keras
 from keras import layers
 from keras import ops
@@ -52,7 +55,8 @@ def build(x, depth, weights):
     except ValueError:
         raise
     except Exception as error:
-        folder = f"{keras.config.keras_home()}/models"
+        home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras"))
+        folder = home.expanduser() / "models"
         name = f"resnet{depth}_weights_tf_dim_ordering_tf_kernels_notop.h5"
         raise ValueError(
             f"The ImageNet weights of ResNet{depth} could not be downloaded: "

@@ -3,9 +3,7 @@ from keras import layers
 from keras import ops
 
 
-def lstm(
-    vocabulary_size, length, *, units=128, embedding_dim=128, name=None
-):
+def lstm(vocabulary_size, length, *, units=128, embedding_dim=128, name=None):
     """Encodes text, given as token ids, with an embedding and an LSTM.
 
         ids -> embedding -> LSTM -+-> state after the last token -> vector

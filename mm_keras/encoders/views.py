@@ -127,7 +127,9 @@ def level_of(encoder, feature_map):
     sizes = tuple(encoder.inputs[0].shape[1:3])
     reduced = tuple(feature_map.shape[1:3])
     if None not in sizes + reduced:
-        strides = {size / small for size, small in zip(sizes, reduced, strict=True)}
+        strides = {
+            size / small for size, small in zip(sizes, reduced, strict=True)
+        }
         level = math.log2(min(strides))
         if len(strides) == 1 and level == int(level) and level >= 0:
             return f"P{int(level)}"

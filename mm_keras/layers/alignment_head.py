@@ -147,4 +147,5 @@ def check_temperature(temperature):
 def unit_length(vectors):
     """Returns vectors of length 1; below 1e-3 they shrink towards zero."""
     # The bound keeps the gradient at a zero vector at no more than 1e3.
-    return ops.normalize(vectors, axis=-1, order=2, epsilon=1e-3)
+    squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    return vectors * ops.rsqrt(ops.maximum(squared, 1e-6))

@@ -117,12 +117,17 @@ class AttentionFusion(FusionLayer):
             scores.append(ops.matmul(hidden, self.query))
         scores = ops.cast(ops.concatenate(scores, axis=1), "float32")
         there = ops.concatenate(list(present.values()), axis=1)
-        weights = ops.softmax(ops.where(there, scores, -1e9), axis=1)
-        # Where all are absent, the softmax is uniform over nothing.
-        return ops.where(there, weights, 0.0)
+        scores = ops.where(there, scores, -1e9)
+        scores -= ops.max(scores, axis=1, keepdims=True)
+        weights = ops.where(there, ops.exp(scores), 0.0)
+        # The sum is at least 1 unless all are absent: then all weights are 0.
+        total = ops.sum(weights, axis=1, keepdims=True)
+        return weights / ops.maximum(total, 1.0)
 
     def attention(self, vectors, present=None):
         """Returns the weights `alpha`, a dict from modality to `(batch,)`."""
+        if not self.built:
+            self(vectors, present)
         vectors = {
             name: ops.cast(vector, self.compute_dtype)
             for name, vector in vectors.items()
