@@ -4,7 +4,7 @@ import keras
 
 from mm_keras import layers
 from mm_keras.encoders import views as views_module
-from mm_keras.training.multi_task_model import PRESENT
+from mm_keras.training import presence
 
 
 def shared_features(encoders, heads, fusion):
@@ -64,7 +64,7 @@ def inputs_of(encoders):
     """
     inputs = {}
     for modality, encoder in encoders.items():
-        names = [modality, modality + PRESENT]
+        names = [modality, modality + presence.ENDING]
         for name, tensor in zip(names, encoder.inputs, strict=False):
             inputs[name] = keras.Input(
                 batch_shape=tensor.shape, dtype=tensor.dtype, name=name
@@ -92,7 +92,9 @@ def encode(encoders, inputs, wanted):
                 f"views {list(offered)}. Remove it, or add a task that reads it."
             )
         part = views_module.restrict(encoder, asked, f"{modality}_encoder")
-        names = [n for n in (modality, modality + PRESENT) if n in inputs]
+        names = [
+            n for n in (modality, modality + presence.ENDING) if n in inputs
+        ]
         tensors = [inputs[name] for name in names]
         encoded[modality] = part(tensors[0] if len(tensors) == 1 else tensors)
     return encoded

@@ -26,13 +26,8 @@ def check_keys(given, expected, what, needed=False):
     """
     if given is None:
         return
+    check_is_dictionary(given, what)
     expected = list(expected)
-    if not isinstance(given, dict):
-        raise ValueError(
-            f"Expected `{what}` to be a dictionary with the keys {expected}. "
-            f"Received: {type(given).__name__}. Name every part: "
-            f"`{{{expected[0]!r}: ...}}`."
-        )
     unknown = sorted(set(given) - set(expected))
     missing = sorted(set(expected) - set(given)) if needed else []
     if unknown or missing:
@@ -41,6 +36,37 @@ def check_keys(given, expected, what, needed=False):
             f"{sorted(given)}. "
             + (f"Rename or remove {unknown}. " if unknown else "")
             + (f"Add {missing}." if missing else "")
+        )
+
+
+def check_is_dictionary(given, what):
+    """Raises unless parts come by name."""
+    if not isinstance(given, dict):
+        raise ValueError(
+            f"Expected `{what}` to be a dictionary, keyed by modality (inputs) "
+            f"or by task (all else). Received: {type(given).__name__}. Name "
+            "every part, as in `{'image': x}` or `{'digits': y}`."
+        )
+
+
+def check_targets(y, expected):
+    """Raises unless a batch has targets of at least one task."""
+    check_keys(y, expected, "targets")
+    if not y:
+        raise ValueError(
+            "Expected targets of at least one task, a dictionary with keys "
+            f"among {list(expected)}. Received: {y}. Pass batches of "
+            "`(inputs, targets)` or `(inputs, targets, sample_weights)`."
+        )
+
+
+def check_unused(strategy):
+    """Raises if a strategy has been built for another model."""
+    if strategy is not None and strategy.built:
+        raise ValueError(
+            "Argument `balancing` expects a strategy of this model's own. "
+            f"Received: {strategy.name!r}, which another model uses. Make a "
+            "new one for each model."
         )
 
 

@@ -81,7 +81,7 @@ def by_parameters(model, batch, weights=None):
         _mean(column, len(passes)) for column in zip(*rows, strict=True)
     ]
     if weights is None:
-        columns = [_stack([row[i] for row in rows]) for i in shared]
+        columns = [_stack([r[i] for r in rows], variables[i]) for i in shared]
         columns = [_sum_over_replicas(column) for column in columns]
         combined = _combine(model, columns, losses)
         combined = [c / num_replicas() for c in combined]
@@ -114,7 +114,10 @@ def by_features(model, batch, weights=None):
         scaled = [model.optimizer.scale_loss(loss) for loss in losses]
         joint = sum(scaled) + model.optimizer.scale_loss(extra)
     rows = [_gradients(tape, loss, learned) for loss in scaled]
-    columns = [_stack(list(c)) for c in zip(*rows, strict=True)]
+    columns = [
+        _stack(list(column), like)
+        for *column, like in zip(*rows, learned, strict=True)
+    ]
     flat = [tf.reshape(f, (-1,)) for f in learned]
     combined = _combine(model, columns, losses, weights, features=flat)
     combined = [
@@ -196,10 +199,9 @@ def _reached_by_several(rows, num_tasks):
     ]
 
 
-def _stack(column):
+def _stack(column, like):
     """Stacks gradients as rows of a float32 matrix; a missing one is zero."""
-    some = next(g for g in column if g is not None)
-    rows = [tf.zeros_like(some) if g is None else g for g in column]
+    rows = [tf.zeros_like(like) if g is None else g for g in column]
     return tf.stack([tf.cast(tf.reshape(r, (-1,)), tf.float32) for r in rows])
 
 

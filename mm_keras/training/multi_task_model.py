@@ -5,12 +5,12 @@ from mm_keras import balancing as balancing_module
 from mm_keras.balancing.base import GradientBalancing
 from mm_keras.balancing.base import LossBalancing
 from mm_keras.training import checks
+from mm_keras.training import compiled
+from mm_keras.training import fit_arguments
 from mm_keras.training import frontier
 from mm_keras.training import gradients
+from mm_keras.training import presence
 from mm_keras.training.task_term import TaskTerm
-
-# An encoder whose modality may be missing has an input of this ending.
-PRESENT = "_present"
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -21,8 +21,8 @@ class MultiTaskModel(keras.Model):
     files, `export`, mixed precision and `tf.distribute` work as usual. On top
     of that it
 
-    - takes and gives dictionaries: inputs by modality; outputs, targets, losses,
-      weights and metrics by task; and refuses any other name;
+    - takes and gives dictionaries: inputs by modality; outputs, targets,
+      losses, weights and metrics by task; and refuses any other name;
     - leaves rows without a label out of loss and metrics: those whose sample
       weight is 0, and all rows of a batch without targets of a task;
     - balances the tasks with a strategy (see `mm_keras.balancing`);
@@ -57,10 +57,10 @@ class MultiTaskModel(keras.Model):
         super().__init__(*args, **kwargs)
         names = [task.name for task in tasks]
         checks.check_keys(self.output, names, "outputs", needed=True)
-        checks.check_keys(self.input, self.input, "inputs")
+        checks.check_is_dictionary(self.input, "inputs")
         self.tasks = tasks
         # A plain object: Keras neither tracks nor saves what it holds.
-        self._compiled = Compiled()
+        self._compiled = compiled.Compiled()
 
     def get_config(self):
         return {
@@ -124,11 +124,12 @@ class MultiTaskModel(keras.Model):
         for name, value in (loss or {}).items():
             checks.check_reads_logits(name, value)
         strategy = balancing_module.get(balancing)
-        self._check_free(strategy)
+        if strategy is not self.balancing:
+            checks.check_unused(strategy)
         super().compile(optimizer=optimizer, **kwargs)
         self._set_balancing(strategy)
         self._compiled.terms = {
-            task.name: TaskTerm(task, **of_task(given, task.name))
+            task.name: TaskTerm(task, **compiled.of_task(given, task.name))
             for task in self.tasks
         }
         self._compiled.config = {
@@ -139,30 +140,11 @@ class MultiTaskModel(keras.Model):
         }
 
     def get_compile_config(self):
-        config = dict(self._compiled.config)
-        weights = config.get("loss_weights")
-        if weights:
-            numbers = {name: float(w) for name, w in weights.items()}
-            config["loss_weights"] = numbers
-        config = keras.saving.serialize_keras_object(config)
-        if config["balancing"] is not None:
-            # The model that is loaded builds it for its own tasks.
-            config["balancing"].pop("build_config", None)
-        return config
+        return compiled.serialize(self._compiled.config)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
         self.optimizer.build(self.trainable_variables)
-
-    def _check_free(self, strategy):
-        """Raises if another model, with other tasks, has built a strategy."""
-        if strategy is None or strategy is self.balancing or not strategy.built:
-            return
-        raise ValueError(
-            "Argument `balancing` expects a strategy of this model's own. "
-            f"Received: {strategy.name!r}, which another model uses. Make a "
-            "new one for each model."
-        )
 
     def _set_balancing(self, strategy):
         """Puts a strategy in the one slot there is, and builds it."""
@@ -191,13 +173,7 @@ class MultiTaskModel(keras.Model):
     def _named_inputs(self, inputs):
         """Checks the names of the inputs; what may be absent is present."""
         checks.check_keys(inputs, self.input, "inputs")
-        absent = {
-            name: inputs.get(name.removesuffix(PRESENT))
-            for name in self.input
-            if name.endswith(PRESENT) and name not in inputs
-        }
-        everywhere = {n: present(x) for n, x in absent.items() if x is not None}
-        inputs = {**inputs, **everywhere}
+        inputs = presence.complete(inputs, self.input)
         checks.check_keys(inputs, self.input, "inputs", needed=True)
         return inputs
 
@@ -250,6 +226,40 @@ class MultiTaskModel(keras.Model):
         own = [metric for term in terms for metric in term.all_metrics]
         return [*super().metrics, *own]
 
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        **kwargs,
+    ):
+        """Trains the model, as `keras.Model.fit` does.
+
+        Callbacks that write to the logs, such as
+        `mm_keras.training.AveragePrecision`, are called before those that read
+        them. Tasks that `sample_weight` does not name have weight 1.
+        """
+        if y is None:
+            # Keras warns about its own default where the data is a dataset.
+            kwargs.setdefault("shuffle", False)
+        return super().fit(
+            x,
+            y,
+            batch_size,
+            epochs,
+            verbose,
+            fit_arguments.writers_first(callbacks),
+            **fit_arguments.with_all_weights(y, kwargs),
+        )
+
+    def evaluate(self, x=None, y=None, *args, **kwargs):
+        """Evaluates the model, as `keras.Model.evaluate` does."""
+        kwargs = fit_arguments.with_all_weights(y, kwargs)
+        return super().evaluate(x, y, *args, **kwargs)
+
     def train_step(self, data):
         batch = self._named_batch(data)
         strategy = self.balancing
@@ -281,45 +291,6 @@ class MultiTaskModel(keras.Model):
     def _named_batch(self, data):
         """Returns inputs, targets and weights, all with checked names."""
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        x = self._named_inputs(x)
-        checks.check_keys(y, self.output, "targets")
+        checks.check_targets(y, self.output)
         checks.check_keys(sample_weight, self.output, "sample_weights")
-        if not y:
-            raise ValueError(
-                "Expected targets of at least one task, a dictionary with keys "
-                f"among {list(self.output)}. Received: {y}. Pass batches of "
-                "`(inputs, targets)` or `(inputs, targets, sample_weights)`."
-            )
-        return x, y, sample_weight
-
-
-class Compiled:
-    """What `compile` set up, kept out of sight of Keras' tracking.
-
-    Attributes:
-        terms: Dictionary from task to `TaskTerm`.
-        balancing: The strategy, or None.
-        config: The arguments of `compile`.
-        parts: The model cut where the shared part ends, once it is needed.
-    """
-
-    def __init__(self):
-        self.terms = {}
-        self.balancing = None
-        self.config = {}
-        self.parts = None
-
-
-def of_task(given, name):
-    """Returns the arguments of `compile` that concern one task."""
-    parts = {what: (value or {}).get(name) for what, value in given.items()}
-    return {
-        what.replace("loss_weights", "weight"): part
-        for what, part in parts.items()
-    }
-
-
-def present(modality):
-    """Returns ones of shape `(batch,)`: the modality is there in every row."""
-    first = modality[(slice(None), *[0] * (len(modality.shape) - 1))]
-    return ops.ones_like(first, dtype="float32")
+        return self._named_inputs(x), y, sample_weight

@@ -1,0 +1,40 @@
+"""What users leave out when they call `fit` and `evaluate`."""
+
+import numpy as np
+
+
+def writers_first(callbacks):
+    """Returns callbacks, those that write to the logs first."""
+    if not isinstance(callbacks, list | tuple):
+        return callbacks
+    return sorted(callbacks, key=lambda c: not getattr(c, "writes_logs", False))
+
+
+def with_all_weights(y, arguments):
+    """Returns arguments of `fit` in which weights name every task.
+
+    Keras wants as many weights as targets; tasks that the weights do not name
+    get ones.
+
+    Args:
+        y: Targets, a dictionary of arrays. Anything else passes.
+        arguments: Keyword arguments; `sample_weight` and `validation_data`
+            are completed.
+    """
+    arguments = dict(arguments)
+    weights = complete(y, arguments.get("sample_weight"))
+    if weights is not None:
+        arguments["sample_weight"] = weights
+    validation = arguments.get("validation_data")
+    if isinstance(validation, tuple) and len(validation) == 3:
+        x, y, weights = validation
+        arguments["validation_data"] = (x, y, complete(y, weights))
+    return arguments
+
+
+def complete(y, weights):
+    """Returns weights for every task of `y`, 1 where none are given."""
+    if not isinstance(y, dict) or not isinstance(weights, dict):
+        return weights
+    ones = {name: np.ones(len(value), "float32") for name, value in y.items()}
+    return {**ones, **weights}

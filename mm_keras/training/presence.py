@@ -1,0 +1,31 @@
+"""Inputs that say whether a modality is there."""
+
+from keras import ops
+
+# An encoder whose modality may be absent has an input of this ending.
+ENDING = "_present"
+
+
+def complete(inputs, expected):
+    """Returns inputs in which modalities that may be absent are present.
+
+    Args:
+        inputs: Dictionary from input to tensor.
+        expected: Names of the inputs of a model. Where `<modality>_present` is
+            missing, the modality counts as present in every row.
+    """
+    missing = [
+        name
+        for name in expected
+        if name.endswith(ENDING)
+        and name not in inputs
+        and name.removesuffix(ENDING) in inputs
+    ]
+    flags = {n: everywhere(inputs[n.removesuffix(ENDING)]) for n in missing}
+    return {**inputs, **flags}
+
+
+def everywhere(modality):
+    """Returns ones of shape `(batch,)`."""
+    first = modality[(slice(None), *[0] * (len(modality.shape) - 1))]
+    return ops.ones_like(first, dtype="float32")
