@@ -30,7 +30,7 @@ def lstm(vocabulary_size, length, *, units=128, embedding_dim=128, name=None):
 
     >>> encoder = mm_keras.encoders.lstm(1000, 8, units=16)
     >>> views = encoder(np.array([[5, 7, 2, 0, 0, 0, 0, 0]]))
-    >>> views["tokens_mask"].numpy().sum()
+    >>> int(np.sum(views["tokens_mask"]))
     3
     """
     ids = keras.Input((length,), dtype="int32", name="ids")

@@ -3,8 +3,8 @@ import pathlib
 import keras
 from keras import layers
 
-from mm_keras.encoders.bottleneck_trunk import BUILDERS
 from mm_keras.encoders.bottleneck_trunk import bottleneck_trunk
+from mm_keras.encoders.bottleneck_trunk import BUILDERS
 from mm_keras.encoders.feature_pyramid import check_divisible
 from mm_keras.encoders.feature_pyramid import feature_pyramid
 from mm_keras.encoders.pooling import pool

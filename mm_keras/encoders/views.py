@@ -32,6 +32,7 @@ def of(encoder):
 
     Example:
 
+    >>> from mm_keras.encoders import views
     >>> encoder = mm_keras.encoders.mlp(4, units=(8,))
     >>> {name: tensor.shape for name, tensor in views.of(encoder).items()}
     {'vector': (None, 8)}
@@ -66,6 +67,7 @@ def restrict(encoder, wanted, name):
 
     Example:
 
+    >>> from mm_keras.encoders import views
     >>> encoder = mm_keras.encoders.resnet(18, (64, 64, 3), width=16)
     >>> trunk = views.restrict(encoder, ["vector"], "image")
     >>> trunk.count_params() < encoder.count_params()
