@@ -81,10 +81,9 @@ def _check_names(argument, given, names):
 
 
 def _as_input(value):
-    """Returns an array of a dtype that Keras takes."""
+    """Returns an array; real numbers become float32."""
     value = np.asarray(value)
-    dtypes = {"U": object, "f": "float32"}
-    return value.astype(dtypes.get(value.dtype.kind, value.dtype))
+    return value.astype("float32") if value.dtype.kind == "f" else value
 
 
 def _count_rows(inputs, targets, weights):

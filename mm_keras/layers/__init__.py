@@ -8,6 +8,7 @@ from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
+from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.unit_length import UnitLength
 from mm_keras.layers.vector_head import VectorHead
@@ -20,6 +21,7 @@ __all__ = [
     "FusionLayer",
     "HighestClass",
     "MapHead",
+    "PyramidVectorHead",
     "StandIn",
     "UnitLength",
     "VectorHead",

@@ -1,10 +1,10 @@
 import keras
 
-from mm_keras.layers.vector_head import VectorHead
 from mm_keras.losses.class_cross_entropy import ClassCrossEntropy
 from mm_keras.losses.per_example_mean import PerExampleMean
 from mm_keras.tasks.target import Target
 from mm_keras.tasks.task import Task
+from mm_keras.tasks.vector_head_for import vector_head_for
 
 
 def classification(
@@ -12,6 +12,7 @@ def classification(
     num_classes,
     *,
     hidden_units=(),
+    view="vector",
     label_smoothing=0.0,
     class_weight=None,
     feature=None,
@@ -19,13 +20,15 @@ def classification(
 ):
     """One class out of several for each example.
 
-    Reads the vector. The output is a logit per class; decoded, a probability
-    per class. Reports the accuracy.
+    Reads the vector, or the pyramid. The output is a logit per class; decoded,
+    a probability per class. Reports the accuracy.
 
     Args:
         name: Name of the task.
         num_classes: Number of classes, at least 2.
         hidden_units: Widths of hidden layers in the head.
+        view: `"vector"`, or `"pyramid"` where what counts may be small and
+            anywhere in a picture.
         label_smoothing: Share of the target spread over all classes, 0 to 1.
         class_weight: Dictionary from class id to weight in the loss.
         feature: Name of the feature with the labels; defaults to `name`.
@@ -54,7 +57,7 @@ def classification(
     return Task(
         name,
         target=Target("class", (), "int32", num_classes, feature),
-        head=VectorHead(num_classes, hidden_units),
+        head=vector_head_for(view, num_classes, hidden_units),
         loss=loss,
         metrics=(keras.metrics.SparseCategoricalAccuracy(name="accuracy"),),
         decode=keras.layers.Softmax(dtype="float32"),

@@ -1,21 +1,26 @@
 import keras
 
-from mm_keras.layers.vector_head import VectorHead
 from mm_keras.losses.per_example_mean import PerExampleMean
 from mm_keras.tasks.target import Target
 from mm_keras.tasks.task import Task
+from mm_keras.tasks.vector_head_for import vector_head_for
 
 
-def regression(name, units=1, *, hidden_units=(), feature=None, weight=1.0):
+def regression(
+    name, units=1, *, hidden_units=(), view="vector", feature=None, weight=1.0
+):
     """One or several real numbers for each example.
 
-    Reads the vector. The output needs no decoding. The loss is that of Huber,
-    which outliers do not dominate; reports the mean absolute error.
+    Reads the vector, or the pyramid. The output needs no decoding. The loss is
+    that of Huber, which outliers do not dominate; reports the mean absolute
+    error.
 
     Args:
         name: Name of the task.
         units: How many numbers.
         hidden_units: Widths of hidden layers in the head.
+        view: `"vector"`, or `"pyramid"` where what counts may be small and
+            anywhere in a picture.
         feature: Name of the feature with the labels; defaults to `name`.
         weight: What the loss is multiplied by.
 
@@ -31,7 +36,7 @@ def regression(name, units=1, *, hidden_units=(), feature=None, weight=1.0):
     return Task(
         name,
         target=Target("number", (units,), "float32", None, feature),
-        head=VectorHead(units, hidden_units),
+        head=vector_head_for(view, units, hidden_units),
         loss=PerExampleMean(keras.losses.Huber(name="huber")),
         metrics=(keras.metrics.MeanAbsoluteError(name="mae"),),
         weight=weight,

@@ -71,6 +71,15 @@ def test_lists_of_boxes_are_padded_and_the_largest_kept():
     np.testing.assert_array_equal(weights["things"], [1, 1, 1])
 
 
+def test_padding_gives_way_to_a_box_without_area():
+    point = [0.5, 0.5, 0.5, 0.5, 1]
+    _, targets, _ = batch(
+        {"things": [[[-1] * 5, point]] * 3},
+        tasks.detection("things", 2, max_boxes=1),
+    )
+    assert np.all(targets["things"] == [[point]])
+
+
 def test_masks_may_lack_the_last_axis():
     masks = np.ones((3, 4, 4), "uint8")
     _, targets, _ = batch({"mask": masks}, tasks.segmentation("mask", 2))

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from mm_keras import data
 from mm_keras import tasks
+from mm_keras.data import targets
 
 SCENE_TASKS = [
     tasks.detection("digits", 10),
@@ -21,6 +22,12 @@ def load_things(folder, tasks=(), **options):
     return data.load(
         "mm_keras_things", "train", tasks=tasks, data_dir=folder, **options
     )
+
+
+def test_padding_gives_way_to_a_box_without_area():
+    point = [0.5, 0.5, 0.5, 0.5, 1.0]
+    boxes = targets.pad_boxes(tf.constant([[-1.0] * 5, point]), 1)
+    np.testing.assert_array_equal(boxes, [point])
 
 
 def by_color(dataset, *, group, name):

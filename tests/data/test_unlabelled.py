@@ -20,6 +20,7 @@ NAN = np.nan
         (tasks.localization("t"), [0.0, 0, 1, 1], [NAN] * 4, 0),
         (tasks.localization("t"), [0.0, 0, 1, 1], [-1.0] * 4, 0),
         (tasks.segmentation("t", 3), [[[2]], [[0]]], [[[-1]], [[-1]]], 0),
+        (tasks.segmentation("t", 3), [[[2]], [[-1]]], [[[-1]], [[-1]]], 0),
         (
             tasks.detection("t", 3, max_boxes=1),
             [[-1.0] * 5],

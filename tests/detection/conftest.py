@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from mm_keras import detection
+from mm_keras.detection import assignment
 from mm_keras.detection import layout
 
 
@@ -42,11 +43,16 @@ def perfect_output(truth, num_classes=10, size=64, levels=(2, 3, 4)):
     """Output of a head that makes no mistake on `truth`."""
     centers, strides = grid_of(size, levels)
     found = assign(truth, size=size, levels=levels)
+    size = ops.convert_to_numpy(layout.picture_size(centers, strides))
+    quality = ops.convert_to_numpy(
+        assignment.centerness(found.boxes * np.tile(size, 2), centers)
+    )
+    logits = np.log(quality + 1e-9) - np.log(1 + 1e-9 - quality)
     classes = np.eye(num_classes + 1)[found.classes][..., :num_classes]
     outputs = layout.join(
         layout.DetectionOutput(
             boxes=ops.convert_to_tensor(found.boxes),
-            quality=ops.convert_to_tensor(np.full(found.classes.shape, 20.0)),
+            quality=ops.convert_to_tensor(logits),
             centers=centers,
             strides=strides,
             class_logits=ops.convert_to_tensor(40 * classes - 20),
@@ -80,7 +86,7 @@ def gradient(function, x):
     if keras.backend.backend() == "jax":
         import jax
 
-        return np.asarray(jax.grad(function)(x))
+        return np.array(jax.grad(function)(x))
     import tensorflow as tf
 
     with tf.GradientTape() as tape:

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from mm_keras.detection import assignment
 
-def test_box_of_four_cells_takes_the_middle_of_its_level(make):
-    # 16 px is 4 cells of stride 4. Its center (16, 16) is a corner of cells;
+
+def test_box_takes_the_middle_of_its_level(make):
+    # 16 px is nearest to 8 cells on the level of stride 4. Its center (16, 16) is a corner of cells;
     # centers of cells at 10, 14, 18, 22 lie within 1.5 * 4 px or exactly there.
     found = make.assign(make.pad([[8 / 64, 8 / 64, 24 / 64, 24 / 64, 7]]))
     centers, strides = make.grid_of()
@@ -24,12 +26,13 @@ def test_box_of_four_cells_takes_the_middle_of_its_level(make):
 
 @pytest.mark.parametrize(
     "side, stride",
-    [(1, 4), (16, 4), (22, 4), (23, 8), (45, 8), (46, 16), (64, 16)],
+    [(1, 4), (32, 4), (45, 4), (46, 8), (90, 8), (91, 16), (128, 16)],
 )
 def test_size_decides_about_the_level(make, side, stride):
-    # Halfway between 16 and 32 px lies sqrt(16 * 32) = 22.6.
-    found = make.assign(make.pad([[0, 0, side / 64, side / 64, 0]]))
-    assert set(make.grid_of()[1][found.positive[0]]) == {stride}
+    # Halfway between 8 * 4 and 8 * 8 px lies 45.3.
+    truth = make.pad([[0, 0, side / 128, side / 128, 0]])
+    found = make.assign(truth, size=128)
+    assert set(make.grid_of(128)[1][found.positive[0]]) == {stride}
 
 
 def test_radius_limits_the_locations(make):
@@ -114,3 +117,12 @@ def test_boxes_are_cut_at_the_border(make):
 def test_more_boxes_than_locations_fill_them_all(make):
     truth = make.random_truth(max_boxes=200)
     assert make.assign(truth, size=16, levels=(3,)).positive.all()
+
+
+def test_centerness_is_one_in_the_center_and_falls_to_the_border():
+    # A box of 8 x 4. At (2, 1): sqrt(2 / 6 * 1 / 3).
+    box = np.array([0.0, 0.0, 8.0, 4.0], "float32")
+    centers = np.array([[4, 2], [2, 1], [0, 2], [9, 2]], "float32")
+    np.testing.assert_allclose(
+        assignment.centerness(box, centers), [1, 1 / 3, 0, 0], rtol=1e-6
+    )

@@ -22,13 +22,17 @@ def area(box):
 
 
 def box_terms(row, box):
-    """1 - giou, and the cross-entropy of quality and iou."""
+    """1 - giou, and the cross-entropy of quality and centerness."""
     inner = np.r_[np.maximum(row[:2], box[:2]), np.minimum(row[2:4], box[2:])]
     hull = np.r_[np.minimum(row[:2], box[:2]), np.maximum(row[2:4], box[2:])]
     union = area(row[:4]) + area(box) - area(inner)
-    iou, p = area(inner) / union, sigmoid(row[4])
-    giou = iou - (area(hull) - union) / area(hull)
-    return 1 - giou - iou * np.log(p) - (1 - iou) * np.log(1 - p)
+    giou = area(inner) / union - (area(hull) - union) / area(hull)
+    y, x = row[5:7] / 64
+    y_sides, x_sides = [y - box[0], box[2] - y], [x - box[1], box[3] - x]
+    ratios = [max(min(s), 0) / max(s) for s in (y_sides, x_sides)]
+    centerness, p = np.sqrt(np.prod(ratios)), sigmoid(row[4])
+    entropy = centerness * np.log(p) + (1 - centerness) * np.log(1 - p)
+    return 1 - giou - entropy
 
 
 def written_out(outputs, found, alpha=0.25, gamma=2.0):
@@ -58,23 +62,43 @@ def test_equals_the_formula_written_out(make):
     np.testing.assert_allclose(call(truth, outputs), expected, rtol=1e-4)
 
 
+# One cell of stride 4, so that its one location is its center.
+CELL = [0, 0, 4 / 64, 4 / 64, 3]
+
+
 def test_perfect_prediction_costs_nothing(make):
-    truth = make.pad([[0.1, 0.2, 0.5, 0.7, 3], [0.6, 0.6, 0.9, 0.8, 1]], [])
+    truth = make.pad([CELL], [])
     np.testing.assert_allclose(
         call(truth, make.perfect_output(truth)), 0, atol=1e-5
     )
 
 
-def test_box_as_far_as_can_be_costs_almost_two(make):
-    truth = make.pad([[0, 0, 0.25, 0.25, 3]])
+def test_perfect_prediction_is_a_minimum(make):
+    truth = make.pad([[0.1, 0.2, 0.5, 0.7, 3], [0.6, 0.6, 0.9, 0.8, 1]])
     outputs = make.perfect_output(truth)
-    positive = make.assign(truth).positive
-    outputs[positive, :4] = [0.99, 0.99, 1.0, 1.0]
-    outputs[positive, 4] = -20
-    # Intersection 0, union 0.0625 + 0.0001, hull 1.
-    np.testing.assert_allclose(call(truth, outputs), 2 - 0.0626, rtol=1e-4)
+    loss = detection.DetectionLoss()
+    slope = make.gradient(lambda x: loss(truth, x), outputs)
+    np.testing.assert_allclose(slope[..., 4:], 0, atol=1e-5)
+    moved, quiet = outputs.copy(), outputs.copy()
+    quiet[..., 8:] = -20
+    moved[..., :4] += np.array([0.01, 0.0, 0.01, 0.0], "float32")
+    for worse in (moved, quiet):
+        assert np.all(call(truth, worse) > call(truth, outputs) + 0.01)
+    # Only the entropy of the centerness is left.
     np.testing.assert_allclose(
-        call(truth, outputs, box_weight=3.0), 3 * (2 - 0.0626), rtol=1e-4
+        call(truth, outputs), call(truth, outputs, box_weight=0.0), atol=1e-5
+    )
+
+
+def test_box_as_far_as_can_be_costs_almost_two(make):
+    truth = make.pad([CELL])
+    outputs = make.perfect_output(truth)
+    outputs[make.assign(truth).positive, :4] = [0.99, 0.99, 1.0, 1.0]
+    # Intersection 0, union 1 / 256 + 1 / 10,000, hull 1.
+    cost = 2 - 1 / 256 - 1e-4
+    np.testing.assert_allclose(call(truth, outputs), cost, rtol=1e-4)
+    np.testing.assert_allclose(
+        call(truth, outputs, box_weight=3.0), 3 * cost, rtol=1e-4
     )
 
 
@@ -177,20 +201,6 @@ def test_computes_in_float32_from_half_precision(make):
     np.testing.assert_array_equal(
         values, call(truth, ops.cast(outputs, "float32"))
     )
-
-
-def test_better_boxes_have_no_say_in_quality(make):
-    # The quality follows the boxes, not the boxes the quality.
-    truth = make.pad([[0.2, 0.2, 0.6, 0.6, 1]])
-    outputs = make.random_output(batch=1)
-
-    def slope_of_boxes(logit):
-        outputs[..., 4] = logit
-        loss = detection.DetectionLoss()
-        slope = make.gradient(lambda x: ops.sum(loss(truth, x)), outputs)
-        return slope[..., :4]
-
-    np.testing.assert_allclose(slope_of_boxes(5.0), slope_of_boxes(-5.0))
 
 
 def test_configuration_comes_back():
