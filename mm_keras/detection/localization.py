@@ -24,8 +24,8 @@ class BoxDecoder(keras.layers.Layer):
 
     Example:
 
-    >>> box = mm_keras.detection.BoxDecoder()(np.array([[9.0, 9.0, -9.0, -9.0]]))
-    >>> box.numpy().round(2)
+    >>> raw = np.array([[9.0, 9.0, -9.0, -9.0]])
+    >>> mm_keras.detection.BoxDecoder()(raw).numpy().round(2)
     array([[0., 0., 1., 1.]], dtype=float32)
     """
 

@@ -71,15 +71,15 @@ class DetectionLoss(PerExampleLoss):
 
     def call(self, y_true, y_pred):
         outputs = layout.split(y_pred)
-        size = layout.picture_size(outputs.centers, outputs.strides)
-        truth = assignment.assign(
-            y_true, outputs.centers, outputs.strides, size
-        )
+        centers = ops.stop_gradient(outputs.centers)
+        strides = ops.stop_gradient(outputs.strides)
+        size = layout.picture_size(centers, strides)
+        truth = assignment.assign(y_true, centers, strides, size)
         positive = ops.cast(truth.positive, y_pred.dtype)
         scale = ops.tile(size, (1, 2))[:, None]
         boxes = truth.boxes * scale
         _, giou = overlap.generalized_iou(outputs.boxes * scale, boxes)
-        quality = assignment.centerness(boxes, outputs.centers)
+        quality = assignment.centerness(boxes, centers)
         per_location = ops.sum(self._focal(truth.classes, outputs), axis=-1)
         per_location += positive * (
             self.box_weight * (1 - giou)

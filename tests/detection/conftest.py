@@ -47,7 +47,8 @@ def perfect_output(truth, num_classes=10, size=64, levels=(2, 3, 4)):
     quality = ops.convert_to_numpy(
         assignment.centerness(found.boxes * np.tile(size, 2), centers)
     )
-    logits = np.log(quality + 1e-9) - np.log(1 + 1e-9 - quality)
+    quality = np.clip(quality.astype("float64"), 1e-9, 1 - 1e-9)
+    logits = np.log(quality / (1 - quality))
     classes = np.eye(num_classes + 1)[found.classes][..., :num_classes]
     outputs = layout.join(
         layout.DetectionOutput(

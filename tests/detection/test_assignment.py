@@ -5,8 +5,8 @@ from mm_keras.detection import assignment
 
 
 def test_box_takes_the_middle_of_its_level(make):
-    # 16 px is nearest to 8 cells on the level of stride 4. Its center (16, 16) is a corner of cells;
-    # centers of cells at 10, 14, 18, 22 lie within 1.5 * 4 px or exactly there.
+    # 16 px is nearest to 8 cells on the level of stride 4. The center, at 16,
+    # lies 2 px from the cells at 14 and 18, and 1.5 * 4 px from 10 and 22.
     found = make.assign(make.pad([[8 / 64, 8 / 64, 24 / 64, 24 / 64, 7]]))
     centers, strides = make.grid_of()
     taken = centers[found.positive[0]]

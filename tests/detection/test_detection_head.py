@@ -125,6 +125,8 @@ def test_output_is_float32_under_mixed_precision(policy):
     assert np.max(centers[:, : 32 * 32]) == 1008
 
 
+# Keras converts variables in a way that NumPy 2 deprecates.
+@pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
 def test_head_saves_and_loads(tmp_path):
     features = pyramid()
     inputs = inputs_like(features)
