@@ -81,17 +81,20 @@ def aligned_model(temperature=0.07):
     return keras.Model(inputs, head(inputs)), head
 
 
-def test_temperature_is_trained_and_bounded():
-    model, head = aligned_model(temperature=0.011)
-    x = {"image": np.eye(4, 5), "text": np.eye(4)}
-    model.compile(keras.optimizers.SGD(10.0), InfoNCE(), jit_compile=False)
+def test_temperature_is_trained():
+    model, head = aligned_model()
+    model.compile(keras.optimizers.SGD(1.0), InfoNCE(), jit_compile=False)
     start = float(head.log_scale)
-    largest = 0.0
-    for _ in range(10):
-        model.fit(x, np.arange(4), verbose=0)
-        largest = max(largest, float(head.log_scale))
-    assert float(head.log_scale) != start
-    assert largest <= np.log(100.0) + 1e-6
+    x = {"image": np.eye(4, 5), "text": np.eye(4)}
+    model.fit(x, np.arange(4), verbose=0)
+    assert abs(float(head.log_scale) - start) > 1e-3
+
+
+def test_no_update_takes_the_scale_over_100():
+    _, head = aligned_model()
+    gradient = keras.ops.convert_to_tensor(-10.0)
+    keras.optimizers.SGD(1.0).apply([gradient], [head.log_scale])
+    assert float(head.log_scale) == pytest.approx(np.log(100.0))
 
 
 def test_saves_and_loads(tmp_path):

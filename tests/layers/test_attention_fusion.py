@@ -79,8 +79,11 @@ def test_one_modality_passes_unchanged():
 
 @pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
 def test_all_absent_gives_zeros(dtype):
-    layer = AttentionFusion(dtype=dtype)
+    layer = AttentionFusion(units=4, dtype=dtype)
     present = {m: np.zeros(5) for m in vectors()}
+    layer(vectors(), present)
+    for projection in layer.projections.values():
+        projection.bias.assign(np.ones(4))
     np.testing.assert_array_equal(
         to_numpy(layer(vectors(), present)), np.zeros((5, 4))
     )
