@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 
+@keras.saving.register_keras_serializable(package="mm_keras")
 class Balancing(keras.layers.Layer):
     """Base of all strategies: what turns the tasks into one update.
 
@@ -30,6 +31,7 @@ class Balancing(keras.layers.Layer):
                 variable.assign(store[key])
 
 
+@keras.saving.register_keras_serializable(package="mm_keras")
 class LossBalancing(Balancing):
     """Base of strategies that need only the losses: one backward pass.
 
@@ -49,6 +51,7 @@ class LossBalancing(Balancing):
         """Reacts to the losses of the same batch after the update."""
 
 
+@keras.saving.register_keras_serializable(package="mm_keras")
 class GradientBalancing(Balancing):
     """Base of strategies that need gradients: one backward pass per task.
 
@@ -89,6 +92,7 @@ class GradientBalancing(Balancing):
         return {**super().get_config(), "level": self.level}
 
 
+@keras.saving.register_keras_serializable(package="mm_keras")
 class GramianBalancing(GradientBalancing):
     """Base of strategies that see gradients through inner products only.
 

@@ -67,11 +67,16 @@ class MaskLoss(PerExampleLoss):
 
 
 def mean_dice(probability, target):
-    """Returns the mean Dice score of the classes in `target`, `(batch,)`."""
+    """Returns the mean Dice score of the classes in `target`, `(batch,)`.
+
+    It is 1 where no pixel counts: there is nothing to miss.
+    """
     pixels = (1, 2)
     shared = ops.sum(probability * target, axis=pixels)
     present = ops.sum(target, axis=pixels)
     total = ops.sum(probability, axis=pixels) + present
     occurs = ops.cast(present > 0, probability.dtype)
     dice = occurs * 2.0 * shared / ops.maximum(total, 1e-6)
-    return ops.sum(dice, axis=1) / ops.maximum(ops.sum(occurs, axis=1), 1.0)
+    count = ops.sum(occurs, axis=1)
+    mean = ops.sum(dice, axis=1) / ops.maximum(count, 1.0)
+    return ops.where(count > 0, mean, 1.0)

@@ -43,6 +43,9 @@ class PerExampleLoss(keras.losses.Loss):
             y_pred = keep_rows(labelled, y_pred, 0.0)
         return super().__call__(y_true, y_pred, sample_weight)
 
+    def get_config(self):
+        return {**super().get_config(), "dtype": self.dtype}
+
 
 def keep_rows(labelled, values, filler):
     """Replaces the rows of `values` that are not `labelled` by `filler`."""

@@ -43,6 +43,7 @@ class PerExampleMean(PerExampleLoss):
     def call(self, y_true, y_pred):
         compute = getattr(self.loss, "call", self.loss)
         values = compute(y_true, y_pred)
+        check_rows(self.name, values)
         return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=1)
 
     def get_config(self):
@@ -55,3 +56,13 @@ class PerExampleMean(PerExampleLoss):
     def from_config(cls, config):
         loss = keras.saving.deserialize_keras_object(config["loss"])
         return cls(**{**config, "loss": loss})
+
+
+def check_rows(name, values):
+    """Refuses a loss that has already been reduced over the batch."""
+    if len(values.shape) == 0:
+        raise ValueError(
+            "PerExampleMean expects a loss of one value per example or more. "
+            f"Received: the loss {name!r}, which gives a single number. Keep "
+            "the batch apart, as in `keras.losses.Dice(axis=(1, 2, 3))`."
+        )

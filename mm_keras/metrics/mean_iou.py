@@ -50,7 +50,10 @@ class MeanIoU(keras.metrics.Metric):
         if sample_weight is not None:
             weight *= ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))
         if self.ignore_class is not None:
-            weight *= ops.cast(true != self.ignore_class, self.dtype)
+            known = true != self.ignore_class
+            weight *= ops.cast(known, self.dtype)
+            # The id may be one that is no class, such as 255.
+            true = ops.where(known, true, 0)
         cell = true * self.num_classes + pred
         counts = ops.segment_sum(
             ops.reshape(weight, (-1,)),

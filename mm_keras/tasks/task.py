@@ -1,9 +1,10 @@
 import copy
 import dataclasses
-import types
 
 import keras
 
+from mm_keras.losses.per_example import PerExampleLoss
+from mm_keras.losses.per_example_mean import PerExampleMean
 from mm_keras.tasks.target import Target
 
 
@@ -24,7 +25,7 @@ class Task:
             float32 output. Its attribute `view` names the view it reads:
             `"vector"` (the default), `"tokens"`, `"pyramid"` or
             `"modalities"`.
-        loss: A `keras.losses.Loss` on the raw output.
+        loss: A `keras.losses.Loss` on the raw output, or its name.
         metrics: Metrics on the decoded output.
         decode: A layer that maps the raw output to what people read, a tensor
             or a dictionary of tensors. None leaves the output as it is.
@@ -62,22 +63,37 @@ class Task:
                 f"Received: weight={self.weight}. Use 0 to look at a task "
                 "without training it."
             )
-        metrics = tuple(_configure(self, "metrics", m) for m in self.metrics)
-        for field, value in {
+        if not isinstance(self.metrics, list | tuple):
+            raise ValueError(
+                f"Argument `metrics` of task {self.name!r} expects a list or "
+                f"tuple. Received: metrics={self.metrics!r}. Put a single "
+                "metric in brackets."
+            )
+        named = isinstance(self.loss, str)
+        loss = PerExampleMean(self.loss) if named else self.loss
+        parts = {
             "head": _configure(self, "head", self.head),
-            "loss": _configure(self, "loss", self.loss),
-            "metrics": metrics,
-            "decode": _configure(self, "decode", self.decode),
-        }.items():
-            object.__setattr__(self, field, value)
+            "loss": _configure(self, "loss", loss),
+            "metrics": tuple(
+                _configure(self, "metrics", metric) for metric in self.metrics
+            ),
+        }
+        if self.decode is not None:
+            parts["decode"] = _configure(self, "decode", self.decode)
+        for field, config in parts.items():
+            object.__setattr__(self, field, config)
 
     def make_head(self, name=None):
         """Returns a fresh head, a layer named `<task>_head`."""
         return _revive(self.head, name or f"{self.name}_head")
 
     def make_loss(self):
-        """Returns a fresh loss."""
-        return keras.losses.get(_revive(self.loss))
+        """Returns a fresh loss, which gives one value per example."""
+        loss = keras.losses.get(_revive(self.loss))
+        if isinstance(loss, PerExampleLoss):
+            return loss
+        reduction = getattr(loss, "reduction", "mean_with_sample_weight")
+        return PerExampleMean(loss, reduction=reduction)
 
     def make_metrics(self):
         """Returns fresh metrics."""
@@ -113,18 +129,22 @@ def check_name(name):
 
 
 def _configure(task, field, value):
-    """Returns the configuration of a part of a task."""
-    if value is None or isinstance(value, (dict, str)):
-        return value
-    if isinstance(value, types.FunctionType | types.MethodType):
+    """Returns the configuration of a part of a task, once it can be revived."""
+    try:
+        config = value
+        if not isinstance(value, dict):
+            config = keras.saving.serialize_keras_object(value)
+        if not hasattr(_revive(config), "get_config"):
+            raise TypeError("It has no method `get_config`.")
+    except Exception as error:
         raise ValueError(
             f"Argument `{field}` of task {task.name!r} expects an object of a "
-            "registered class that can be saved with the model. Received the "
-            f"function {value.__name__!r}. Subclass `keras.layers.Layer` (or "
+            "registered class, which can be saved with the model. Received: "
+            f"{value!r}. Subclass `keras.layers.Layer` (or "
             "`keras.losses.Loss`, `keras.metrics.Metric`) and decorate the "
             "class with `keras.saving.register_keras_serializable()`."
-        )
-    return keras.saving.serialize_keras_object(value)
+        ) from error
+    return config
 
 
 def _revive(config, name=None):
