@@ -50,8 +50,8 @@ def check_views(encoders, heads):
         if not any(view in views for views in offered.values()):
             raise ValueError(
                 f"Task {task!r} expects the view {view!r} of some encoder. "
-                f"Received encoders with these views: {offered}. Add an encoder "
-                "that gives it, or remove the task."
+                f"Received encoders with these views: {offered}. Add an "
+                "encoder that gives it, or remove the task."
             )
 
 
@@ -87,14 +87,14 @@ def encode(encoders, inputs, wanted):
         asked = [view for view in offered if view in sources]
         if not asked:
             raise ValueError(
-                f"Expected every encoder to give a view that a task reads, "
-                f"among {sorted(sources)}. Received: encoder {modality!r} with the "
-                f"views {list(offered)}. Remove it, or add a task that reads it."
+                "Expected every encoder to give a view that a task reads, "
+                f"among {sorted(sources)}. Received: encoder {modality!r} with "
+                f"the views {list(offered)}. Remove it, or add a task that "
+                "reads it."
             )
         part = views_module.restrict(encoder, asked, f"{modality}_encoder")
-        names = [
-            n for n in (modality, modality + presence.ENDING) if n in inputs
-        ]
+        names = (modality, modality + presence.ENDING)
+        names = [name for name in names if name in inputs]
         tensors = [inputs[name] for name in names]
         encoded[modality] = part(tensors[0] if len(tensors) == 1 else tensors)
     return encoded

@@ -103,7 +103,8 @@ def fresh_metric(metric, kind):
         return keras.metrics.BinaryAccuracy(name=metric)
     if isinstance(metric, keras.metrics.Metric):
         return type(metric).from_config(metric.get_config())
-    metric = keras.metrics.get(metric)
-    if isinstance(metric, keras.metrics.Metric):
-        return metric
-    return keras.metrics.MeanMetricWrapper(metric, name=metric.__name__)
+    found = keras.metrics.get(metric)
+    name = metric if isinstance(metric, str) else found.__name__
+    if isinstance(found, keras.metrics.Metric):
+        return type(found).from_config({**found.get_config(), "name": name})
+    return keras.metrics.MeanMetricWrapper(found, name=name)
