@@ -69,13 +69,14 @@ def assign(targets, centers, strides, size, *, cells=8.0, radius=1.5):
     """
     relative, real = real_boxes(targets)
     boxes = relative * ops.tile(size, (1, 2))[:, None]
-    offsets = _offsets(boxes, centers)
-    level = _on_best_level(boxes, strides, cells)
-    nearest = _nearest(offsets, level)
-    reach = radius * strides[..., None, None]
-    central = ops.all(ops.abs(offsets) < reach, axis=-1)
-    inside = ops.all(2 * ops.abs(offsets) < _sides(boxes)[:, None], axis=-1)
-    allowed = ops.logical_and(level, ops.logical_and(central, inside))
+    height, width = _sides(boxes)
+    y, x = _distances(boxes, centers)
+    level = _on_best_level(ops.maximum(height, width), strides, cells)
+    nearest = _nearest(y**2 + x**2, level)
+    reach = radius * strides[..., None]
+    near = ops.maximum(y, x) < reach
+    inside = ops.logical_and(y < height[:, None] / 2, x < width[:, None] / 2)
+    allowed = ops.logical_and(level, ops.logical_and(near, inside))
     allowed = ops.logical_or(allowed, nearest)
     allowed = ops.logical_and(allowed, real[:, None])
     # Relative areas are at most 1: a nearest box comes before all others.
@@ -85,31 +86,35 @@ def assign(targets, centers, strides, size, *, cells=8.0, radius=1.5):
 
 
 def _sides(boxes):
-    return boxes[..., 2:] - boxes[..., :2]
+    return boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]
 
 
-def _offsets(boxes, centers):
-    """Way from the center of a box: `(batch, locations, max_boxes, 2)`."""
+def _distances(boxes, centers):
+    """How far locations are from the middle of boxes, along y and x.
+
+    Two tensors `(batch, locations, max_boxes)` rather than one with a
+    last axis of 2, which would be slow.
+    """
     middle = (boxes[..., :2] + boxes[..., 2:]) / 2
-    return centers[:, :, None] - middle[:, None]
+    return [
+        ops.abs(centers[:, :, None, axis] - middle[:, None, :, axis])
+        for axis in (0, 1)
+    ]
 
 
-def _on_best_level(boxes, strides, cells):
+def _on_best_level(longest, strides, cells):
     """Whether a location is on the level of a box."""
-    longest = ops.maximum(ops.max(_sides(boxes), axis=-1), 1e-3)
-    strides = ops.maximum(strides, 1e-3)
-    wrong = ops.abs(
-        ops.log(longest / cells)[:, None] - ops.log(strides)[..., None]
-    )
-    # Half the way to the next level is log(2) / 2.
+    wanted = ops.log(ops.maximum(longest, 1e-3) / cells)
+    levels = ops.log(ops.maximum(strides, 1e-3))
+    wrong = ops.abs(wanted[:, None] - levels[..., None])
+    # From one level to the next it is log(2).
     return wrong < ops.min(wrong, axis=1, keepdims=True) + 0.01
 
 
-def _nearest(offsets, level):
-    """Whether no location on the level is nearer to the center of a box."""
-    distance = ops.where(level, ops.sum(offsets**2, axis=-1), np.inf)
-    least = ops.min(distance, axis=1, keepdims=True)
-    return ops.logical_and(level, distance <= least)
+def _nearest(distance, level):
+    """Whether no location on the level is nearer to the middle of a box."""
+    distance = ops.where(level, distance, np.inf)
+    return distance <= ops.min(distance, axis=1, keepdims=True)
 
 
 def _gather(targets, boxes, winner, positive):

@@ -5,8 +5,9 @@ from keras import ops
 
 def area(boxes):
     """Area of boxes of shape `(..., 4)`; 0 where a side is negative."""
-    sides = ops.maximum(boxes[..., 2:] - boxes[..., :2], 0.0)
-    return sides[..., 0] * sides[..., 1]
+    height = ops.maximum(boxes[..., 2] - boxes[..., 0], 0.0)
+    width = ops.maximum(boxes[..., 3] - boxes[..., 1], 0.0)
+    return height * width
 
 
 def intersection_and_union(boxes, others):
@@ -19,9 +20,16 @@ def intersection_and_union(boxes, others):
     Returns:
         Two tensors of shape `(...)`.
     """
-    corner = ops.maximum(boxes[..., :2], others[..., :2])
-    opposite = ops.minimum(boxes[..., 2:], others[..., 2:])
-    intersection = area(ops.concatenate([corner, opposite], axis=-1))
+    # Side by side: a last axis of 2 would be slow for all pairs of boxes.
+    height, width = (
+        ops.maximum(
+            ops.minimum(boxes[..., high], others[..., high])
+            - ops.maximum(boxes[..., low], others[..., low]),
+            0.0,
+        )
+        for low, high in ((0, 2), (1, 3))
+    )
+    intersection = height * width
     return intersection, area(boxes) + area(others) - intersection
 
 
