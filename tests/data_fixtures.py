@@ -13,8 +13,10 @@ from mm_keras import data
 def tfds_dir():
     """A data folder with `digit_scenes`, kept until its sources change."""
     folder = pathlib.Path(data.__file__).parent
-    sources = [folder / "scenes.py", folder / "digit_scenes.py"]
-    state = hashlib.sha256(b"".join(s.read_bytes() for s in sources))
+    sources = ["stamps.py", "scenes.py", "digit_scenes.py"]
+    state = hashlib.sha256(
+        b"".join((folder / source).read_bytes() for source in sources)
+    )
     name = f"mm_keras_tests_{state.hexdigest()[:16]}"
     path = pathlib.Path(tempfile.gettempdir()) / name
     data.prepare("digit_scenes", data_dir=str(path))

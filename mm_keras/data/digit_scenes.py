@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from mm_keras.data import scenes
+from mm_keras.data import stamps
 
 _DESCRIPTION = """\
 Handwritten digits on photographs: small scenes for detection, segmentation,
@@ -81,7 +82,7 @@ class DigitScenes(tfds.core.GeneratorBasedBuilder):
                             "bbox": tfds.features.BBoxFeature(),
                             "label": tfds.features.ClassLabel(num_classes=10),
                             "color": tfds.features.ClassLabel(
-                                names=list(scenes.COLORS)
+                                names=list(stamps.COLORS)
                             ),
                         }
                     ),

@@ -27,7 +27,7 @@ def check_inputs(examples, inputs, name):
     """Raises if a data set lacks one of the inputs."""
     offered, _ = examples.element_spec
     missing = [modality for modality in inputs if modality not in offered]
-    if missing or isinstance(inputs, str):
+    if missing:
         raise ValueError(
             "Argument `inputs` expects a list of modalities that data set "
             f"{name!r} offers: {targets.describe(offered)}. Received: "

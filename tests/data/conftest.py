@@ -11,8 +11,8 @@ THINGS = [
         "place": tfds.features.BBox(0.0, 0.0, 0.5, 1.0),
         "objects": [
             {"bbox": tfds.features.BBox(0.0, 0.0, 0.1, 0.1), "label": 0},
-            {"bbox": tfds.features.BBox(0.0, 0.0, 1.0, 1.0), "label": 1},
             {"bbox": tfds.features.BBox(0.5, 0.5, 1.0, 1.0), "label": 2},
+            {"bbox": tfds.features.BBox(0.0, 0.0, 1.0, 1.0), "label": 1},
         ],
         "trimap": np.full((8, 6, 1), 1, "uint8"),
         "title": "a thing",

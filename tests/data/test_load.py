@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from mm_keras import data
 from mm_keras import tasks
-from mm_keras.data import targets
+from mm_keras.data.targets import pad_boxes
 
 SCENE_TASKS = [
     tasks.detection("digits", 10),
@@ -26,7 +26,7 @@ def load_things(folder, tasks=(), **options):
 
 def test_padding_gives_way_to_a_box_without_area():
     point = [0.5, 0.5, 0.5, 0.5, 1.0]
-    boxes = targets.pad_boxes(tf.constant([[-1.0] * 5, point]), 1)
+    boxes = pad_boxes(tf.constant([[-1.0] * 5, point]), 1)
     np.testing.assert_array_equal(boxes, [point])
 
 
@@ -229,7 +229,7 @@ class TestAnyDataSet:
         task = tasks.detection("objects", 3, max_boxes=2)
         dataset = load_things(things_dir, [task])
         rows = by_color(dataset, group=1, name="objects")
-        assert rows[10].tolist() == [[0, 0, 1, 1, 1], [0.5, 0.5, 1, 1, 2]]
+        assert rows[10].tolist() == [[0.5, 0.5, 1, 1, 2], [0, 0, 1, 1, 1]]
         assert rows[30].tolist() == [[0, 0, 1, 1, 1], [-1] * 5]
 
     def test_an_image_without_objects_is_labelled(self, things_dir):

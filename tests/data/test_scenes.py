@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mm_keras.data import scenes
+from mm_keras.data import stamps
 
 ALL = [(split, i) for split in scenes.SPLITS for i in range(60)]
 
@@ -95,7 +96,7 @@ def test_captions_name_colours_and_digits_from_left_to_right(composed):
             scene["digits"], key=lambda d: d["box"][1] + d["box"][3]
         )
         expected = [
-            ["a", list(scenes.COLORS)[d["color"]], scenes.WORDS[d["label"]]]
+            ["a", list(stamps.COLORS)[d["color"]], scenes.WORDS[d["label"]]]
             for d in ordered
         ]
         parts = scene["caption"].split(" left of ")
@@ -107,7 +108,7 @@ def test_digits_have_the_colour_that_is_named(composed):
     for scene in composed:
         digit = scene["digits"][-1]
         seen = scene["order"][..., 0] == len(scene["digits"])
-        color = list(scenes.COLORS.values())[digit["color"]]
+        color = list(stamps.COLORS.values())[digit["color"]]
         distance = np.abs(scene["image"][seen].astype(int) - color).sum(-1)
         assert distance.min() <= 3
 
@@ -128,7 +129,7 @@ def test_all_numbers_of_digits_colours_and_classes_occur(composed):
 
 
 def test_splits_share_no_digit():
-    train, validation, test = map(scenes.digit_indices, scenes.SPLITS)
+    train, validation, test = map(stamps.digit_indices, scenes.SPLITS)
     together = np.concatenate([train, validation, test])
     np.testing.assert_array_equal(np.sort(together), np.arange(1797))
 
@@ -152,15 +153,15 @@ def test_backgrounds_come_from_the_columns_of_the_split(split, monkeypatch):
 
 
 def test_enlarging_keeps_a_full_stroke_full():
-    alpha = scenes.enlarge(np.full((8, 8), 16), 20)
+    alpha = stamps.enlarge(np.full((8, 8), 16), 20)
     np.testing.assert_array_equal(alpha[2:-2, 2:-2], 1.0)
 
 
 def test_enlarging_is_symmetric():
     digit = np.random.default_rng(0).integers(0, 17, (8, 8))
     np.testing.assert_array_equal(
-        scenes.enlarge(digit[::-1, ::-1], 23),
-        scenes.enlarge(digit, 23)[::-1, ::-1],
+        stamps.enlarge(digit[::-1, ::-1], 23),
+        stamps.enlarge(digit, 23)[::-1, ::-1],
     )
 
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from mm_keras import data
@@ -32,7 +33,8 @@ def test_vocabulary_and_length_can_be_limited(things_dir):
         data_dir=things_dir,
     )
     assert layer.get_vocabulary() == ["", "[UNK]", "thing", "a"]
-    assert layer(["a thing altogether"]).numpy().tolist() == [[3, 2]]
+    ids = layer(["a thing altogether"])
+    np.testing.assert_array_equal(ids, [[3, 2]])
 
 
 def test_unknown_modality_is_explained(things_dir):
