@@ -55,6 +55,16 @@ def test_smallest_box_wins_a_location(make):
     assert np.sum(both.classes[0][shared] == 2) >= shared.sum() - 1
 
 
+def test_nearest_location_goes_to_the_box_even_if_a_smaller_one_is_there(make):
+    # Centers (36, 36) and (31, 36) px; the smaller box covers the cells at
+    # (36, 36) and (28, 36), of which the latter is its nearest.
+    large, small = [16, 16, 56, 56], [23, 28, 39, 44]
+    rows = [[*(edge / 64 for edge in large), 1]]
+    rows += [[*(edge / 64 for edge in small), 2]]
+    classes = make.assign(make.pad(rows), levels=(3,)).classes.reshape(8, 8)
+    assert (classes[4, 4], classes[3, 4]) == (1, 2)
+
+
 def test_each_box_gets_its_nearest_location_even_in_a_crowd(make):
     # A large box with small ones all over it, and boxes below a pixel.
     small = [[y, y, y + 0.01, y + 0.01, 2] for y in (0.3, 0.45, 0.5, 0.7)]
