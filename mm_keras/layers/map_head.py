@@ -4,21 +4,21 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="mm_keras")
 class MapHead(keras.layers.Layer):
-    """Maps a feature pyramid to a value for every pixel of the picture.
+    """Maps a feature pyramid to values for every pixel of the picture.
 
-    Each level is convolved, brought to the size of the finest one and added;
-    then every cell of the finest level, of `stride x stride` pixels, predicts
-    all of its pixels at once, which a reshape puts in their place:
+    Each level is convolved, brought to the size of the finest one and added.
+    The sum is enlarged and convolved until a cell has two by two pixels, and
+    predicts all four, which a reshape puts in their place:
 
     ```
-    P4 -> conv -> upsample -+
-    P3 -> conv -> upsample -+-> sum -> conv -> stride^2 * units -> pixels
-    P2 -> conv -------------+
+    P4 -> conv -> enlarge -+
+    P3 -> conv -> enlarge -+-> sum -> (enlarge -> conv) * n -> pixels
+    P2 -> conv ------------+
     ```
 
     Args:
         units: Number of values per pixel, such as the number of classes.
-        channels: Width of the convolutions.
+        channels: Width of the convolutions; half of it once enlarged.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -52,32 +52,50 @@ class MapHead(keras.layers.Layer):
         self.finest = self.levels[0]
         self.convs = {}
         for level in self.levels:
-            self.convs[f"P{level}"] = self._conv(f"P{level}_conv")
-            self.convs[f"P{level}"].build(pyramid_shape[f"P{level}"])
-        self.norm = keras.layers.GroupNormalization(
-            groups=min(8, self.channels), dtype=self.dtype_policy, name="norm"
+            name = f"P{level}"
+            conv = self._conv(f"{name}_conv", self.channels)
+            conv.build(pyramid_shape[name])
+            self.convs[name] = conv
+        self.norm = keras.layers.BatchNormalization(
+            momentum=0.9, dtype=self.dtype_policy, name="norm"
         )
-        self.mix = self._conv("mix")
-        self.pixels = keras.layers.Conv2D(
-            self.units * 4**self.finest, 1, dtype="float32", name="pixels"
-        )
-        joined = (*pyramid_shape[f"P{self.finest}"][:-1], self.channels)
-        for layer in (self.norm, self.mix, self.pixels):
-            layer.build(joined)
+        self.norm.build((None, None, None, self.channels))
+        self.refine = self._build_refine(max(self.channels // 2, 1))
 
-    def _conv(self, name):
+    def _build_refine(self, width):
+        """Returns the convolutions behind the sum, the last one for pixels."""
+        convs = [
+            self._conv(f"P{level}_refine", width)
+            for level in range(self.finest - 1, 0, -1)
+        ]
+        # A cell of level 1 has four pixels.
+        pixels = 4 if self.finest else 1
+        convs.append(self._conv("pixels", self.units * pixels, "float32"))
+        given = self.channels
+        for conv in convs:
+            conv.build((None, None, None, given))
+            given = conv.filters
+        return convs
+
+    def _conv(self, name, filters, dtype=None):
         return keras.layers.Conv2D(
-            self.channels, 3, padding="same", dtype=self.dtype_policy, name=name
+            filters,
+            3,
+            padding="same",
+            kernel_initializer="he_normal",
+            dtype=dtype or self.dtype_policy,
+            name=name,
         )
 
-    def call(self, pyramid):
+    def call(self, pyramid, training=None):
         total = 0.0
         for level in self.levels:
             features = self.convs[f"P{level}"](pyramid[f"P{level}"])
             total += enlarge(features, 2 ** (level - self.finest))
-        total = ops.relu(self.norm(total))
-        total = ops.relu(self.mix(total))
-        return depth_to_space(self.pixels(total), 2**self.finest)
+        total = ops.relu(self.norm(total, training=training))
+        for conv in self.refine[:-1]:
+            total = ops.relu(conv(enlarge(total, 2)))
+        return depth_to_space(self.refine[-1](total), 2 if self.finest else 1)
 
     def compute_output_shape(self, pyramid_shape):
         finest = min(int(name[1:]) for name in pyramid_shape)
@@ -85,7 +103,7 @@ class MapHead(keras.layers.Layer):
         sides = [s if s is None else s * 2**finest for s in (height, width)]
         return (batch, *sides, self.units)
 
-    def compute_output_spec(self, pyramid):
+    def compute_output_spec(self, pyramid, training=None):
         shapes = {name: tensor.shape for name, tensor in pyramid.items()}
         shape = self.compute_output_shape(shapes)
         return keras.KerasTensor(shape, dtype="float32")
@@ -111,11 +129,8 @@ def depth_to_space(features, factor):
     From `(batch, h, w, factor**2 * units)` to
     `(batch, h * factor, w * factor, units)`.
     """
-    batch = ops.shape(features)[0]
-    _, height, width, channels = features.shape
-    height = ops.shape(features)[1] if height is None else height
-    width = ops.shape(features)[2] if width is None else width
-    units = channels // factor**2
+    batch, height, width = ops.shape(features)[:3]
+    units = features.shape[-1] // factor**2
     cells = ops.reshape(features, (batch, height, width, factor, factor, units))
     rows = ops.transpose(cells, (0, 1, 3, 2, 4, 5))
     return ops.reshape(rows, (batch, height * factor, width * factor, units))
