@@ -1,0 +1,8 @@
+"""Pictures of what a model predicts and how it learned."""
+
+from mm_keras.explain.curves import curves
+from mm_keras.explain.draw_boxes import draw_boxes
+from mm_keras.explain.draw_mask import draw_mask
+from mm_keras.explain.gallery import gallery
+
+__all__ = ["curves", "draw_boxes", "draw_mask", "gallery"]

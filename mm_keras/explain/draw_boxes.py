@@ -1,0 +1,79 @@
+from mm_keras.explain.colors import color_of
+from mm_keras.explain.colors import text_color
+
+
+def draw_boxes(
+    axis,
+    boxes,
+    classes,
+    scores=None,
+    *,
+    size,
+    names=None,
+    least_score=0.0,
+):
+    """Draws boxes on a picture, each with its class and, if any, its score.
+
+    Takes what a detection task is trained on as well as what
+    `mm_keras.serving_model` returns for one picture.
+
+    Args:
+        axis: Axes of matplotlib, with the picture.
+        boxes: ymin, xmin, ymax, xmax, relative, of shape `(boxes, 4)`.
+        classes: Class ids, of shape `(boxes,)`. Rows of class -1 are padding.
+        scores: Scores, of shape `(boxes,)`, or None.
+        size: Height and width of the picture in pixels.
+        names: List of the names of the classes. None shows their ids.
+        least_score: Boxes of a lower score are left out.
+
+    Example:
+
+    ```python
+    axis.imshow(image)
+    found = mm_keras.serving_model(model).predict_one({"image": image})
+    mm_keras.explain.draw_boxes(
+        axis,
+        found["digits_boxes"],
+        found["digits_classes"],
+        found["digits_scores"],
+        size=image.shape[:2],
+        least_score=0.5,
+    )
+    ```
+    """
+    shown = [
+        (box, int(class_id), None if scores is None else scores[row])
+        for row, (box, class_id) in enumerate(zip(boxes, classes, strict=True))
+        if class_id >= 0 and (scores is None or scores[row] >= least_score)
+    ]
+    for box, class_id, score in shown:
+        label = str(class_id) if names is None else names[class_id]
+        if score is not None:
+            label += f" {score:.2f}"
+        _draw_box(axis, box, label, color_of(class_id), size)
+
+
+def _draw_box(axis, box, label, color, size):
+    from matplotlib.patches import Rectangle
+
+    # The centers of pixels are at whole numbers, their edges half a pixel off.
+    ymin, xmin, ymax, xmax = (
+        edge * side - 0.5
+        for edge, side in zip(box, (*size, *size), strict=True)
+    )
+    frame = Rectangle((xmin, ymin), xmax - xmin, ymax - ymin)
+    frame.set(fill=False, edgecolor=color, linewidth=1.6)
+    axis.add_patch(frame)
+    # Above the box, flush left; near the border of the picture, elsewhere.
+    inside, flush_right = ymin < 0.1 * size[0], xmin > 0.7 * size[1]
+    axis.annotate(
+        label,
+        (xmax if flush_right else xmin, ymin),
+        xytext=(0, -1.5 if inside else 1.0),
+        textcoords="offset points",
+        fontsize=7,
+        color=text_color(color),
+        horizontalalignment="right" if flush_right else "left",
+        verticalalignment="top" if inside else "bottom",
+        bbox={"facecolor": color, "edgecolor": color, "pad": 0.8},
+    )

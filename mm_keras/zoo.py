@@ -1,0 +1,176 @@
+"""Named models: each joins encoders, a structure and tasks for one purpose."""
+
+import keras
+
+from mm_keras import encoders
+from mm_keras import models
+from mm_keras import tasks as task_module
+
+__all__ = [
+    "digit_scenes",
+    "resnet18_classification_localization",
+    "text_image_concatenation",
+]
+
+
+def digit_scenes(*, steps=1000, learning_rate=5e-3, name="digit_scenes"):
+    """Four tasks on one small ResNet, for the data set `digit_scenes`.
+
+    ```
+                       +-> digits: a box, a class and a score for each digit
+    image -> ResNet ---+-> mask: the digit at each pixel
+             + pyramid +-> present: which of the ten digits there are
+                       +-> count: how many digits there are
+    ```
+
+    This is what `mm-keras demo` trains.
+
+    Args:
+        steps: Number of training steps, of 32 scenes, that the schedule of the
+            learning rate is made for.
+        learning_rate: Its highest value, after a warm-up of a tenth of the
+            steps; then it falls to 0 as a cosine.
+        name: Name of the model.
+
+    Returns:
+        A compiled `mm_keras.MultiTaskModel` of pictures of 64 x 64 pixels.
+
+    Example:
+
+    ```python
+    model = mm_keras.zoo.digit_scenes(steps=1000)
+    train = mm_keras.data.load("digit_scenes", "train", tasks=model.tasks)
+    model.fit(train.repeat(), steps_per_epoch=200, epochs=5)
+    ```
+    """
+    tasks = [
+        task_module.detection(
+            "digits", 10, max_boxes=4, max_detections=20, weight=2.5
+        ),
+        task_module.segmentation("mask", 11, weight=2.0),
+        task_module.multi_label("present", 10, view="pyramid"),
+        task_module.regression("count", view="pyramid"),
+    ]
+    image = encoders.resnet(
+        (2, 2, 2),
+        (64, 64, 3),
+        width=32,
+        stem_stride=4,
+        pyramid_channels=64,
+        pooling="both",
+    )
+    return models.hard_sharing(
+        {"image": image},
+        tasks,
+        optimizer=adamw(learning_rate, steps),
+        name=name,
+    )
+
+
+def resnet18_classification_localization(
+    input_shape=(224, 224, 3),
+    num_classes=10,
+    *,
+    optimizer="adam",
+    name="resnet18_classification_localization",
+):
+    """What the one object of a picture is and where, on one ResNet18.
+
+    ```
+                             +-> 100 -> num_classes: label
+    image -> ResNet18 -> 512 +
+                             +-> 100 -> 4: bbox
+    ```
+
+    For pictures of one object each, such as `caltech_birds2011` of TFDS
+    (200 classes): the tasks are named like its features.
+
+    Args:
+        input_shape: Height, width, channels; height and width are multiples
+            of 32.
+        num_classes: Number of classes.
+        optimizer: As in `keras.Model.compile`.
+        name: Name of the model.
+
+    Returns:
+        A compiled `mm_keras.MultiTaskModel`.
+
+    Example:
+
+    >>> model = mm_keras.zoo.resnet18_classification_localization((64, 64, 3))
+    >>> {task: output.shape for task, output in model.output.items()}
+    {'label': (None, 10), 'bbox': (None, 4)}
+    """
+    tasks = [
+        task_module.classification("label", num_classes, hidden_units=(100,)),
+        task_module.localization("bbox", hidden_units=(100,)),
+    ]
+    image = encoders.resnet(18, input_shape)
+    return models.hard_sharing(
+        {"image": image}, tasks, optimizer=optimizer, name=name
+    )
+
+
+def text_image_concatenation(
+    vocabulary_size,
+    length,
+    input_shape=(64, 64, 3),
+    num_classes=10,
+    *,
+    task="present",
+    optimizer="adam",
+    name="text_image_concatenation",
+):
+    """Labels of a text and a picture together, the vectors joined.
+
+    ```
+    text --> embedding -> LSTM 128 --------------------------+
+                                                             +-> num_classes
+    image -> convolution 3x3, 32 -> max pool 2x2 -> flatten -+
+    ```
+
+    For pictures with captions and any number of labels each, such as
+    `digit_scenes` with `inputs=("image", "text")`; with `num_classes=1`, for a
+    yes or no. Decoded outputs are probabilities: a sigmoid for each label.
+
+    Args:
+        vocabulary_size: Number of token ids, padding and unknown words
+            included.
+        length: Number of ids per text.
+        input_shape: Height, width, channels of the pictures.
+        num_classes: Number of labels.
+        task: Name of the task, that of the feature with the labels.
+        optimizer: As in `keras.Model.compile`.
+        name: Name of the model.
+
+    Returns:
+        A compiled `mm_keras.MultiTaskModel`.
+
+    Example:
+
+    >>> model = mm_keras.zoo.text_image_concatenation(50, 18)
+    >>> {name: tensor.shape for name, tensor in model.input.items()}
+    {'text': (None, 18), 'image': (None, 64, 64, 3)}
+    """
+    modalities = {
+        "text": encoders.lstm(vocabulary_size, length, units=128),
+        "image": encoders.convnet(input_shape, (32,), pooling="flatten"),
+    }
+    tasks = [task_module.multi_label(task, num_classes)]
+    return models.hard_sharing(
+        modalities, tasks, optimizer=optimizer, name=name
+    )
+
+
+def adamw(learning_rate, steps):
+    """AdamW for a training of known length: warm-up, then a cosine."""
+    warmup = steps // 10
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        max(1, steps - warmup),
+        warmup_target=learning_rate,
+        warmup_steps=warmup,
+    )
+    return keras.optimizers.AdamW(
+        schedule, weight_decay=1e-3, global_clipnorm=5.0
+    )

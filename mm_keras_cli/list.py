@@ -1,0 +1,41 @@
+"""`mm-keras list`."""
+
+import inspect
+
+from mm_keras_cli import quiet
+
+
+def run(arguments):
+    """Prints the parts a model is built of, each with a line of its docs."""
+    for heading, parts in sections().items():
+        print(f"\n{heading}\n")
+        width = max(map(len, parts))
+        for name, part in parts.items():
+            print(f"  {name:{width}}  {summary(part)}")
+    return 0
+
+
+def sections():
+    """Returns what there is, by heading: dictionaries from name to object."""
+    mm_keras = quiet.load("mm_keras")
+    zoo = quiet.load("mm_keras.zoo")
+    fusion = quiet.load("mm_keras.layers.fusion")
+    return {
+        "Structures: mm_keras.models": functions(mm_keras.models),
+        "Named models: mm_keras.zoo": functions(zoo),
+        "Encoders: mm_keras.encoders": functions(mm_keras.encoders),
+        "Tasks: mm_keras.tasks": functions(mm_keras.tasks),
+        "Fusion of modalities: fusion='...'": fusion.NAMES,
+        "Balancing of tasks: balancing='...'": mm_keras.balancing.STRATEGIES,
+    }
+
+
+def functions(module):
+    """Returns the public functions of a module, by name."""
+    public = {name: getattr(module, name) for name in module.__all__}
+    return {n: part for n, part in public.items() if inspect.isfunction(part)}
+
+
+def summary(part):
+    """Returns the first sentence of the docs of a function or class."""
+    return inspect.getdoc(part).splitlines()[0]
