@@ -1,0 +1,40 @@
+"""`mm-keras list` shows what there is."""
+
+import mm_keras
+import mm_keras_cli
+from mm_keras import zoo
+from mm_keras_cli import list as listing
+
+
+def test_everything_public_is_shown_with_its_first_sentence(capsys):
+    assert mm_keras_cli.main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    shown = {line.split()[0]: line for line in lines if line.startswith("  ")}
+    for module in (mm_keras.models, zoo, mm_keras.encoders):
+        for name in module.__all__:
+            sentence = listing.summary(getattr(module, name))
+            assert shown[name].endswith(sentence)
+    assert "detection" in shown
+    assert "attention" in shown
+    assert "pcgrad" in shown
+
+
+def test_names_are_those_that_can_be_passed():
+    parts = listing.sections()
+    for heading, get in {
+        "Fusion of modalities: fusion='...'": mm_keras.layers.fusion,
+        "Balancing of tasks: balancing='...'": mm_keras.balancing.get,
+    }.items():
+        for name, part in parts[heading].items():
+            assert isinstance(get(name), part)
+
+
+def test_classes_are_no_functions_to_call_with_encoders():
+    assert "Task" not in listing.functions(mm_keras.tasks)
+
+
+def test_process_writes_nothing_else(mm_keras):
+    done = mm_keras("list")
+    assert done.returncode == 0
+    assert not done.stderr
+    assert "hard_sharing" in done.stdout
