@@ -52,7 +52,9 @@ def serving_model(model, *, text=None, name="serving"):
         for name, tensor in model.input.items()
     }
     read = {name: layer(inputs[name]) for name, layer in (text or {}).items()}
-    outputs = decode(model.tasks, model({**inputs, **read}))
+    # Without what `compile` set up, such as the state of the optimizer.
+    core = keras.Model(model.input, model.output, name=model.name)
+    outputs = decode(model.tasks, core({**inputs, **read}))
     return ServingModel(inputs, outputs, name=name)
 
 

@@ -7,18 +7,19 @@ class PyramidVectorHead(keras.layers.Layer):
     """Maps a feature pyramid to one vector of outputs for the whole picture.
 
     What is somewhere in the picture, and small, is hard to find in one pooled
-    vector. Here every cell of every level votes, and the strongest vote of each
-    output is added to what the pooled features say:
+    vector. Here every cell of every level looks for it and votes, and the
+    strongest vote of each output is added to what the pooled cells say:
 
     ```
-    P2, P3, ... -> 1x1 conv -> max over cells and levels -+
-                                                          +-> sum -> outputs
-    P2, P3, ... -> mean and max of each level -> Dense ---+
+                            +-> Dense -> max over cells and levels -+
+    P2, P3, ... -> 1x1 conv |                                       +-> sum
+                            +-> mean and max of each level -> Dense +
     ```
 
     Args:
         units: Number of outputs.
-        hidden_units: Widths of hidden layers behind the pooled features.
+        hidden_units: Widths of hidden layers behind the pooled cells.
+        channels: Width of the cells.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -42,46 +43,63 @@ class PyramidVectorHead(keras.layers.Layer):
 
     view = "pyramid"
 
-    def __init__(self, units, hidden_units=(), **kwargs):
+    def __init__(self, units, hidden_units=(), channels=64, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.hidden_units = tuple(hidden_units)
+        self.channels = channels
 
     def build(self, pyramid_shape):
         self.levels = sorted(pyramid_shape)
-        self.votes = {}
+        self.cells = {
+            level: self._dense(f"{level}_cells", self.channels)
+            for level in self.levels
+        }
+        self.norms = {
+            level: keras.layers.BatchNormalization(
+                momentum=0.9, dtype="float32", name=f"{level}_norm"
+            )
+            for level in self.levels
+        }
         for level in self.levels:
-            self.votes[level] = keras.layers.Dense(
-                self.units, dtype="float32", name=f"{level}_votes"
-            )
-            self.votes[level].build(pyramid_shape[level])
+            self.cells[level].build(pyramid_shape[level])
+            self.norms[level].build((None, None, None, self.channels))
         self.hidden = [
-            keras.layers.Dense(
-                width,
-                activation="relu",
-                dtype=self.dtype_policy,
-                name=f"hidden{i}",
-            )
+            self._dense(f"hidden{i}", width, activation="relu")
             for i, width in enumerate(self.hidden_units, start=1)
         ]
-        self.pooled = keras.layers.Dense(
-            self.units, use_bias=False, dtype="float32", name="pooled"
-        )
-        width = 2 * sum(pyramid_shape[level][-1] for level in self.levels)
-        for layer in [*self.hidden, self.pooled]:
+        self.votes = self._small("votes", self.channels)
+        width = 2 * self.channels * len(self.levels)
+        for layer in self.hidden:
             layer.build((None, width))
             width = layer.units
+        self.pooled = self._small("pooled", width)
 
-    def call(self, pyramid):
-        votes = [
-            ops.max(self.votes[level](pyramid[level]), axis=(1, 2))
-            for level in self.levels
-        ]
-        pools = [
-            pool(pyramid[level], axis=(1, 2))
-            for level in self.levels
-            for pool in (ops.mean, ops.max)
-        ]
+    def _dense(self, name, units, activation=None):
+        return keras.layers.Dense(
+            units, activation=activation, dtype=self.dtype_policy, name=name
+        )
+
+    def _small(self, name, width):
+        """Returns an output layer that starts near zero."""
+        layer = keras.layers.Dense(
+            self.units,
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            dtype="float32",
+            name=name,
+        )
+        layer.build((None, width))
+        return layer
+
+    def call(self, pyramid, training=None):
+        votes, pools = [], []
+        for level in self.levels:
+            cells = self.cells[level](pyramid[level])
+            # In float32, which a mean over many cells needs.
+            cells = ops.relu(self.norms[level](cells, training=training))
+            votes.append(ops.max(self.votes(cells), axis=(1, 2)))
+            pools.append(ops.mean(cells, axis=(1, 2)))
+            pools.append(ops.max(cells, axis=(1, 2)))
         vector = ops.concatenate(pools, axis=-1)
         for layer in self.hidden:
             vector = layer(vector)
@@ -91,7 +109,7 @@ class PyramidVectorHead(keras.layers.Layer):
         batch = next(iter(pyramid_shape.values()))[0]
         return (batch, self.units)
 
-    def compute_output_spec(self, pyramid):
+    def compute_output_spec(self, pyramid, training=None):
         shapes = {level: tensor.shape for level, tensor in pyramid.items()}
         shape = self.compute_output_shape(shapes)
         return keras.KerasTensor(shape, dtype="float32")
@@ -101,4 +119,5 @@ class PyramidVectorHead(keras.layers.Layer):
             **super().get_config(),
             "units": self.units,
             "hidden_units": list(self.hidden_units),
+            "channels": self.channels,
         }

@@ -128,6 +128,8 @@ class MultiTaskModel(keras.Model):
             checks.check_unused(strategy)
         super().compile(optimizer=optimizer, **kwargs)
         self._set_balancing(strategy)
+        # So that a model is saved with all of its state, trained or not.
+        self.optimizer.build(self.trainable_variables)
         self._compiled.terms = {
             task.name: TaskTerm(task, **compiled.of_task(given, task.name))
             for task in self.tasks
@@ -144,7 +146,6 @@ class MultiTaskModel(keras.Model):
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     def _set_balancing(self, strategy):
         """Puts a strategy in the one slot there is, and builds it."""

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 from mm_keras.layers import PyramidVectorHead
 from mm_keras.layers import VectorHead
@@ -22,31 +23,39 @@ def test_a_vector_head_without_hidden_layers_is_linear():
     )
 
 
+def passing_head(levels, votes, pooled):
+    """A head of one channel whose cells are their inputs, if not negative."""
+    head = PyramidVectorHead(1, channels=1)
+    head.build({level: (1, None, None, 1) for level in levels})
+    for level in levels:
+        head.cells[level].set_weights([np.ones((1, 1)), np.zeros(1)])
+        # Scale, offset, moving mean and moving variance.
+        variance = 1 - head.norms[level].epsilon
+        head.norms[level].set_weights(np.array([[1], [0], [0], [variance]]))
+    head.votes.set_weights([np.full((1, 1), votes), np.zeros(1)])
+    head.pooled.set_weights([np.array(pooled)[:, None], np.zeros(1)])
+    return head
+
+
 def test_the_strongest_vote_of_any_cell_and_level_counts():
-    head = PyramidVectorHead(1)
+    head = passing_head(["P2", "P3"], votes=2.0, pooled=[0.0] * 4)
     pyramid = {
         "P2": np.zeros((1, 4, 4, 1), "float32"),
         "P3": np.zeros((1, 2, 2, 1), "float32"),
     }
+    pyramid["P2"][0, 3, 3] = 1.0
     pyramid["P3"][0, 1, 0] = 3.0
-    head.build({level: x.shape for level, x in pyramid.items()})
-    for level in pyramid:
-        head.votes[level].set_weights([np.ones((1, 1)), np.zeros(1)])
-    head.pooled.set_weights([np.zeros((4, 1))])
-    assert float(head(pyramid)[0, 0]) == 3.0
+    assert float(head(pyramid)[0, 0]) == pytest.approx(6.0)
 
 
 def test_what_is_pooled_is_the_mean_and_the_maximum():
-    head = PyramidVectorHead(1)
-    pyramid = {"P2": np.array([0.0, 0.0, 0.0, 4.0]).reshape(1, 2, 2, 1)}
-    head.build({"P2": (1, 2, 2, 1)})
-    head.votes["P2"].set_weights([np.zeros((1, 1)), np.zeros(1)])
-    head.pooled.set_weights([np.array([[1.0], [10.0]])])
-    # 1 * mean + 10 * max.
-    assert float(head(pyramid)[0, 0]) == 41.0
+    head = passing_head(["P2"], votes=0.0, pooled=[1.0, 10.0])
+    pyramid = {"P2": np.array([-9.0, 0.0, 0.0, 4.0]).reshape(1, 2, 2, 1)}
+    # 1 * mean + 10 * max; the negative cell counts as 0.
+    assert float(head(pyramid)[0, 0]) == pytest.approx(41.0)
 
 
-def test_moving_an_object_changes_no_vote():
+def test_moving_an_object_changes_nothing():
     head = PyramidVectorHead(2)
     keras.utils.set_random_seed(0)
     features = np.zeros((1, 8, 8, 3), "float32")
