@@ -196,9 +196,10 @@ def test_page_and_folder_have_pictures_that_are_not_blank(demo):
         assert pixels[..., :3].std() > 0.05
 
 
-# The only import is TensorFlow.
+# Neither Keras nor this package can be imported here.
 SERVE = """
 import sys
+sys.modules.update(keras=None, mm_keras=None)
 import numpy as np
 import tensorflow as tf
 
@@ -206,7 +207,6 @@ loaded = tf.saved_model.load(sys.argv[1])
 images = tf.constant(np.load(sys.argv[2])["image"])
 np.savez(sys.argv[3], **{k: v.numpy() for k, v in loaded.serve(
     {"image": tf.cast(images, tf.float32)}).items()})
-assert not {"keras", "mm_keras"} & set(sys.modules), "imported"
 """
 
 

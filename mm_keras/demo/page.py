@@ -30,12 +30,13 @@ def write(folder, images, targets, found, result):
         found: What a serving model predicts for them.
         result: What was measured; see `mm_keras.demo.run`.
     """
-    gallery = explain.gallery(
+    figure = explain.gallery(
         images,
         {"truth": truth(targets), "prediction": prediction(found)},
         least_score=LEAST_SCORE,
     )
-    gallery.savefig(folder / "gallery.png")
+    gallery = html.png(figure)
+    (folder / "gallery.png").write_bytes(gallery)
     text = html.page("mm_keras demo", sections(result, gallery))
     (folder / "index.html").write_text(text, encoding="utf-8")
 
@@ -43,6 +44,7 @@ def write(folder, images, targets, found, result):
 def sections(result, gallery):
     """Returns the parts of the page by heading."""
     training = result["training"]
+    curves = explain.curves(training["history"])
     numbers = html.table(
         ("task", "measure", "test split"), scores.rows(result["test"])
     )
@@ -66,9 +68,7 @@ def sections(result, gallery):
             html.picture(gallery, "Test scenes, truth and prediction"),
         ],
         "How it learned": [
-            html.picture(
-                explain.curves(training["history"]), "Curves of the training"
-            )
+            html.picture(html.png(curves), "Curves of the training")
         ],
         "How to use it": [html.code(CODE)],
         "Made with": [

@@ -70,9 +70,19 @@ def _row(tag, cells):
     return f"<tr>{inner}</tr>"
 
 
-def picture(figure, alt):
-    """Returns a figure of matplotlib as a picture inside the page."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    data = base64.b64encode(png.getvalue()).decode()
+def png(figure):
+    """Returns a figure of matplotlib as the bytes of a PNG file."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def picture(data, alt):
+    """Returns a picture that is kept inside the page.
+
+    Args:
+        data: Bytes of a PNG file, as `png` returns them.
+        alt: What stands for the picture where it cannot be shown.
+    """
+    data = base64.b64encode(data).decode()
     return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
