@@ -1,5 +1,6 @@
 """Inputs that say whether a modality is there."""
 
+import numpy as np
 from keras import ops
 
 # An encoder whose modality may be absent has an input of this ending.
@@ -27,5 +28,8 @@ def complete(inputs, expected):
 
 def everywhere(modality):
     """Returns ones of shape `(batch,)`."""
+    if isinstance(modality, np.ndarray):
+        # Keras takes no mixture of arrays and tensors.
+        return np.ones(len(modality), "float32")
     first = modality[(slice(None), *[0] * (len(modality.shape) - 1))]
     return ops.ones_like(first, dtype="float32")
