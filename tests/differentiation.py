@@ -10,7 +10,7 @@ def gradient(function, values):
     if keras.backend.backend() == "jax":
         import jax
 
-        return ops.convert_to_numpy(jax.grad(function)(values))
+        return ops.convert_to_numpy(jax.jit(jax.grad(function))(values))
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -52,7 +52,7 @@ def _with_jax(layer, arguments, function):
         )
         return function(outputs) + sum(losses)
 
-    return jax.grad(scalar)([v.value for v in layer.trainable_variables])
+    return jax.jit(jax.grad(scalar))([v.value for v in layer.trainable_variables])
 
 
 def _with_tensorflow(layer, arguments, function):

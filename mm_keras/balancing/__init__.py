@@ -40,6 +40,11 @@ def get(strategy):
 
     Raises:
         ValueError: If there is no strategy of that name.
+
+    Example:
+
+    >>> mm_keras.balancing.get("pcgrad").level
+    'parameters'
     """
     if isinstance(strategy, dict):
         strategy = keras.saving.deserialize_keras_object(strategy)

@@ -43,6 +43,14 @@ class LossBalancing(Balancing):
     `uses_losses_after_step = True` and implements `after_step(losses)`: it is
     called with the losses of the same batch after the weights were updated,
     at the cost of one more forward pass.
+
+    Example:
+
+    >>> class Largest(mm_keras.balancing.LossBalancing):
+    ...     def call(self, losses):
+    ...         return keras.ops.max(losses)
+    >>> float(Largest()(np.array([1.0, 2.0])))
+    2.0
     """
 
     uses_losses_after_step = False
@@ -69,6 +77,14 @@ class GradientBalancing(Balancing):
             approximation whose cost is close to that of plain training, as
             the shared part sees one backward pass.
         **kwargs: Arguments of `keras.layers.Layer`.
+
+    Example:
+
+    >>> class Mean(mm_keras.balancing.GradientBalancing):
+    ...     def call(self, gradients, losses=None):
+    ...         return keras.ops.mean(gradients, axis=0)
+    >>> Mean()(np.array([[3.0, 0.0], [1.0, 2.0]])).numpy()
+    array([2., 1.], dtype=float32)
     """
 
     levels = ("parameters", "features")
@@ -114,6 +130,14 @@ class GramianBalancing(GradientBalancing):
             steps between minimize the sum of the losses with the last weights,
             at the cost of plain training. At least 1.
         **kwargs: Arguments of `keras.layers.Layer`.
+
+    Example:
+
+    >>> class SameLength(mm_keras.balancing.GramianBalancing):
+    ...     def task_weights(self, gramian, losses=None):
+    ...         return 1 / keras.ops.sqrt(keras.ops.diagonal(gramian))
+    >>> SameLength()(np.array([[4.0, 0.0], [0.0, 0.5]])).numpy()
+    array([1., 1.], dtype=float32)
     """
 
     def __init__(self, *, update_every=1, **kwargs):

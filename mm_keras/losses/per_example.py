@@ -23,6 +23,15 @@ class PerExampleLoss(keras.losses.Loss):
             and 0 where there is none.
         name: Name of the loss.
         dtype: Dtype of the computation. Defaults to float32.
+
+    Example:
+
+    >>> class SquaredError(mm_keras.losses.PerExampleLoss):
+    ...     def call(self, y_true, y_pred):
+    ...         return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
+    >>> y_true, y_pred = np.array([[2.0], [np.nan]]), np.zeros((2, 1))
+    >>> float(SquaredError()(y_true, y_pred, np.array([1.0, 0.0])))
+    4.0
     """
 
     filler = 0.0

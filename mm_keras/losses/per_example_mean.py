@@ -47,15 +47,32 @@ class PerExampleMean(PerExampleLoss):
         return ops.mean(ops.reshape(values, (ops.shape(values)[0], -1)), axis=1)
 
     def get_config(self):
-        return {
-            "loss": keras.saving.serialize_keras_object(self.loss),
-            **super().get_config(),
-        }
+        return {"loss": serialize(self.loss), **super().get_config()}
 
     @classmethod
     def from_config(cls, config):
         loss = keras.saving.deserialize_keras_object(config["loss"])
         return cls(**{**config, "loss": loss})
+
+
+def per_example(loss):
+    """Returns a loss, or the loss of a name, as a `PerExampleLoss`.
+
+    A loss of Keras keeps the reduction it was made with.
+    """
+    if isinstance(loss, PerExampleLoss):
+        return loss
+    reduction = getattr(loss, "reduction", "mean_with_sample_weight")
+    return PerExampleMean(loss, reduction=reduction)
+
+
+def serialize(loss):
+    """Returns the whole configuration of a loss of Keras."""
+    config = keras.saving.serialize_keras_object(loss)
+    if isinstance(loss, keras.losses.Huber):
+        # Keras 3.15 leaves it out: a loaded loss would be another one.
+        config["config"]["delta"] = loss._fn_kwargs["delta"]
+    return config
 
 
 def check_rows(name, values):

@@ -31,6 +31,14 @@ class Target:
         feature: Name of the feature of the data set that holds the label.
             None means the name of the task.
         filler: Harmless value that stands for a missing label.
+
+    Raises:
+        ValueError: If there is no such kind.
+
+    Example:
+
+    >>> mm_keras.tasks.Target("boxes", (100, 5), num_classes=20, filler=-1).kind
+    'boxes'
     """
 
     kind: str

@@ -3,8 +3,7 @@ import dataclasses
 
 import keras
 
-from mm_keras.losses.per_example import PerExampleLoss
-from mm_keras.losses.per_example_mean import PerExampleMean
+from mm_keras.losses.per_example_mean import per_example
 from mm_keras.tasks.target import Target
 
 
@@ -44,7 +43,7 @@ class Task:
     ...     loss=keras.losses.Huber(),
     ... )
     >>> task.make_loss().name
-    'huber'
+    'huber_loss'
     """
 
     name: str
@@ -69,8 +68,9 @@ class Task:
                 f"tuple. Received: metrics={self.metrics!r}. Put a single "
                 "metric in brackets."
             )
-        named = isinstance(self.loss, str)
-        loss = PerExampleMean(self.loss) if named else self.loss
+        loss = self.loss
+        if isinstance(loss, str | keras.losses.Loss):
+            loss = per_example(loss)
         parts = {
             "head": _configure(self, "head", self.head),
             "loss": _configure(self, "loss", loss),
@@ -89,11 +89,7 @@ class Task:
 
     def make_loss(self):
         """Returns a fresh loss, which gives one value per example."""
-        loss = keras.losses.get(_revive(self.loss))
-        if isinstance(loss, PerExampleLoss):
-            return loss
-        reduction = getattr(loss, "reduction", "mean_with_sample_weight")
-        return PerExampleMean(loss, reduction=reduction)
+        return per_example(_revive(self.loss))
 
     def make_metrics(self):
         """Returns fresh metrics."""

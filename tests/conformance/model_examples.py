@@ -1,0 +1,209 @@
+"""One small example of every public encoder, task and model.
+
+See `examples.py`. Models are called on `inputs()`.
+"""
+
+import keras
+import numpy as np
+from conformance.examples import BATCH
+from conformance.examples import boxes
+from conformance.examples import normal
+from conformance.examples import present
+from conformance.examples import pyramid
+from conformance.examples import vectors
+
+import mm_keras
+from mm_keras import encoders
+from mm_keras import models
+from mm_keras import tasks
+
+
+def picture(size=16):
+    return np.random.default_rng(0).integers(0, 256, (BATCH, size, size, 3))
+
+
+def stages_in_a_row():
+    """The stages of an encoder as one encoder, with a plain output."""
+    source = encoders.convnet((16, 16, 3), (4, 6), name="source")
+    first, second = encoders.stages(source)
+    return keras.Model(first.input, second(first.output), name="stages")
+
+
+# The encoder and a batch for its inputs.
+ENCODERS = {
+    "encoders.convnet": lambda: (
+        encoders.convnet((16, 16, 3), (4, 6), pooling="both"),
+        [picture()],
+    ),
+    "encoders.copy": lambda: (
+        encoders.copy(encoders.mlp(4, (5,)), "twin"),
+        [normal(BATCH, 4)],
+    ),
+    "encoders.lstm": lambda: (
+        encoders.lstm(9, 4, units=5, embedding_dim=3),
+        [np.array([[1, 2, 3, 4], [5, 0, 0, 0], [0, 0, 0, 0]])],
+    ),
+    "encoders.mlp": lambda: (
+        encoders.mlp((2, 2), (9, 8)),
+        [normal(BATCH, 2, 2)],
+    ),
+    "encoders.optional": lambda: (
+        encoders.optional(encoders.convnet((16, 16, 3), (4, 6))),
+        [picture(), present()["image"]],
+    ),
+    "encoders.resnet": lambda: (
+        encoders.resnet((1, 1, 1), (16, 16, 3), width=4, stem_stride=2),
+        [picture()],
+    ),
+    "encoders.stages": lambda: (stages_in_a_row(), [picture()]),
+}
+
+TASKS = {
+    "tasks.Task": lambda: tasks.Task(
+        "angle",
+        target=tasks.Target("number", (2,)),
+        head=keras.layers.Dense(2, dtype="float32"),
+        loss=keras.losses.MeanSquaredError(),
+        metrics=[keras.metrics.MeanSquaredError()],
+        weight=0.5,
+    ),
+    "tasks.alignment": lambda: tasks.alignment("match", units=4),
+    "tasks.classification": lambda: tasks.classification(
+        "kind", 3, hidden_units=(5,), label_smoothing=0.1
+    ),
+    "tasks.detection": lambda: tasks.detection(
+        "things", 3, max_boxes=2, max_detections=4, channels=4, depth=1
+    ),
+    "tasks.localization": lambda: tasks.localization("place"),
+    "tasks.multi_label": lambda: tasks.multi_label("tags", 3, view="pyramid"),
+    "tasks.regression": lambda: tasks.regression("price", 2, weight=3.0),
+    "tasks.segmentation": lambda: tasks.segmentation(
+        "mask", 3, channels=4, ignore_class=255
+    ),
+}
+
+
+def target(task):
+    """A batch of possible labels for a task."""
+    if task.target.kind == "number":
+        return normal(BATCH, *task.target.shape)
+    pixels = np.arange(BATCH * 16 * 16) % 3
+    return {
+        "class": np.array([0, 2, 1], "int32"),
+        "labels": np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]], "float32"),
+        "box": np.array([[0.1, 0.2, 0.8, 0.7]] * BATCH, "float32"),
+        "boxes": boxes(),
+        "mask": pixels.reshape(BATCH, 16, 16, 1).astype("int32"),
+        "pair": np.array([4, 4, 2], "int32"),
+    }[task.target.kind]
+
+
+def features(head):
+    """What a head reads, for pictures of 16 pixels."""
+    views = {"vector": vectors()["image"], "pyramid": pyramid()}
+    views["modalities"] = vectors()
+    return views[getattr(head, "view", "vector")]
+
+
+def two_encoders():
+    return {
+        "image": encoders.convnet((16, 16, 3), (4, 6), pyramid_channels=6),
+        "table": encoders.mlp(4, (5,)),
+    }
+
+
+def many_tasks():
+    names = ("classification", "detection", "regression", "segmentation")
+    return [TASKS[f"tasks.{name}"]() for name in names]
+
+
+def inputs():
+    return {"image": picture().astype("float32"), "table": normal(BATCH, 4)}
+
+
+def by_hand():
+    """A model of the plain parts, as a user with an own structure writes it."""
+    image = keras.Input((16, 16, 3), name="image")
+    table = keras.Input((4,), name="table")
+    task = tasks.regression("price", 2)
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(image), table])
+    outputs = {"price": task.make_head()(joined)}
+    model = mm_keras.training.MultiTaskModel(
+        {"image": image, "table": table}, outputs, tasks=[task]
+    )
+    model.compile("sgd")
+    return model
+
+
+# The model, to be called on `inputs()`.
+MODELS = {
+    "models.hard_sharing": lambda: models.hard_sharing(
+        {**two_encoders(), "table": encoders.mlp(4, (6,))},
+        many_tasks(),
+        fusion="attention",
+        balancing="pcgrad",
+    ),
+    "models.two_towers": lambda: models.two_towers(
+        two_encoders(), units=5, balancing="uncertainty"
+    ),
+    "training.MultiTaskModel": by_hand,
+    "export.ServingModel": lambda: mm_keras.serving_model(by_hand()),
+    "export.serving_model": lambda: mm_keras.serving_model(
+        MODELS["models.hard_sharing"]()
+    ),
+}
+
+
+def watched(folder):
+    """A callback adds to the logs, and leaves the model as it is."""
+    task = TASKS["tasks.detection"]()
+    encoder = {"image": two_encoders()["image"]}
+    model = models.hard_sharing(encoder, [task])
+    before = model.get_weights()
+    batch = {"image": inputs()["image"]}, {"things": target(task)}
+    callback = mm_keras.training.AveragePrecision([batch])
+    callback.set_model(model)
+    callback.on_train_begin()
+    logs = {}
+    callback.on_epoch_end(0, logs)
+    assert all(0.0 <= value <= 1.0 for value in logs.values())
+    added = {"val_things_ap": 0, "val_things_ap50": 0}
+    return (dict.fromkeys(logs, 0), model.get_weights()), (added, before)
+
+
+def exported(folder):
+    model = by_hand()
+    differences = mm_keras.export.to_saved_model(model, folder / "model")
+    return differences, {"serve": 0.0, "raw": 0.0}
+
+
+def loaded(folder):
+    model = by_hand()
+    model.save(folder / "model.keras")
+    found = mm_keras.training.load_model(folder / "model.keras")
+    return found(inputs()), model(inputs())
+
+
+def compile_args():
+    """The arguments of `compile`, as weights: those of loss can be compared."""
+    arguments = tasks.compile_args(many_tasks())
+    return arguments["loss_weights"]
+
+
+def declared():
+    target = tasks.Target("number", [2])
+    return type(target).from_config(target.get_config()).shape
+
+
+# What the function gives on a small example, given an empty folder, and what
+# it should give.
+FUNCTIONS = {
+    "export.to_saved_model": exported,
+    "tasks.Target": lambda folder: (declared(), (2,)),
+    "tasks.compile_args": lambda folder: (
+        compile_args(),
+        {"kind": 1.0, "things": 1.0, "price": 3.0, "mask": 1.0},
+    ),
+    "training.AveragePrecision": watched,
+    "training.load_model": loaded,
+}
