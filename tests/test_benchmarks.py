@@ -1,0 +1,199 @@
+"""The arithmetic of the benchmarks, and that each of them still runs."""
+
+import importlib.util
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
+
+
+def load(name, monkeypatch):
+    """Imports a script of the folder, as running it would."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def timing(monkeypatch):
+    return load("timing", monkeypatch)
+
+
+class Clock:
+    """Advances by a step every time it is read."""
+
+    def __init__(self, step):
+        self.now, self.step = 100.0, step
+
+    def __call__(self):
+        self.now += self.step
+        return self.now
+
+
+class TestTiming:
+    def test_a_block_takes_what_the_clocks_advance(self, timing):
+        block = timing.timed(lambda: "ignored", (Clock(2.0), Clock(3.0)))
+        assert block() == (2.0, 3.0)
+        assert block() == (2.0, 3.0)
+
+    def test_blocks_take_turns_and_warm_up_does_not_count(self, timing):
+        calls = []
+
+        def block(name):
+            calls.append(name)
+            return len(calls), 10 * len(calls)
+
+        blocks = {name: lambda name=name: block(name) for name in "abc"}
+        seconds = timing.interleave(blocks, rounds=4, warmup=2)
+        rounds = [calls[i : i + 3] for i in range(0, 18, 3)]
+        assert len(calls) == 3 * (2 + 4)
+        assert all(sorted(names) == ["a", "b", "c"] for names in rounds)
+        assert len({tuple(names) for names in rounds}) > 1
+        whens = [i + 1 for i, name in enumerate(calls) if name == "b"]
+        np.testing.assert_array_equal(seconds["b"].wall, whens[2:])
+        np.testing.assert_array_equal(
+            seconds["b"].cpu, 10.0 * seconds["b"].wall
+        )
+
+    def test_one_seed_gives_one_order(self, timing):
+        def order(seed):
+            calls = []
+            blocks = {
+                name: lambda name=name: (calls.append(name), (1.0, 1.0))[1]
+                for name in "abcd"
+            }
+            timing.interleave(blocks, 3, seed=seed)
+            return calls
+
+        assert order(1) == order(1) != order(2)
+
+    def test_seconds_add_up_and_join(self, timing):
+        one = timing.Seconds(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
+        two = timing.Seconds(np.array([10.0, 20.0]), np.array([30.0, 40.0]))
+        both = one + two
+        np.testing.assert_array_equal(both.wall, [11.0, 22.0])
+        np.testing.assert_array_equal(both.cpu, [33.0, 44.0])
+        joined = timing.join([{"a": one}, {"a": two}])["a"]
+        np.testing.assert_array_equal(joined.wall, [1.0, 2.0, 10.0, 20.0])
+        np.testing.assert_array_equal(joined.cpu, [3.0, 4.0, 30.0, 40.0])
+
+    def test_a_ratio_is_taken_within_rounds(self, timing):
+        # The machine is ten times slower in the second round.
+        estimate = timing.ratio([2.0, 20.0, 2.0], [1.0, 10.0, 1.0])
+        assert (estimate.middle, estimate.low, estimate.high) == (2, 2, 2)
+        # Ratios 1, 2 and 4; that of the medians would be 4 / 1.
+        assert timing.ratio([1.0, 20.0, 4.0], [1.0, 10.0, 1.0]).middle == 2
+
+    def test_the_interval_is_that_of_the_median(self, timing):
+        # Of normal values the median has a deviation of 1.2533 / sqrt(n).
+        values = np.random.default_rng(0).normal(5.0, 1.0, 400)
+        estimate = timing.median(values)
+        assert estimate.middle == np.median(values)
+        width = 2 * 1.96 * 1.2533 / np.sqrt(400)
+        assert estimate.high - estimate.low == pytest.approx(width, rel=0.3)
+        assert estimate.low < estimate.middle < estimate.high
+
+    def test_a_target_is_met_where_the_interval_reaches_it(self, timing):
+        estimate = timing.Estimate(1.0, 0.9, 1.2)
+        assert timing.verdict(estimate, at_most=0.95) == "met"
+        assert timing.verdict(estimate, at_most=0.85) == "missed"
+        assert timing.verdict(estimate, at_least=1.1) == "met"
+        assert timing.verdict(estimate, at_least=1.3) == "missed"
+
+    def test_numbers_and_tables_are_readable(self, timing):
+        assert timing.Estimate(1.0, 0.9, 1.25).text(1) == "1.0 (0.9 to 1.2)"
+        assert timing.milliseconds([0.1, 0.3, 0.2], count=10) == "20.0 ms"
+        text = timing.table("A title", ["", "time"], [["ours", "1"]])
+        assert text == (
+            "### A title\n\n|  | time |\n| --- | --- |\n| ours | 1 |\n"
+        )
+
+
+class TestSharingCost:
+    @pytest.fixture
+    def script(self, timing, monkeypatch):
+        return load("sharing_cost", monkeypatch)
+
+    def test_networks_are_parts_of_that_of_the_demo(self, script):
+        from mm_keras import zoo
+
+        def sizes(model):
+            return {
+                layer.name: layer.count_params()
+                for layer in model.layers
+                if layer.count_params()
+            }
+
+        def settings(model):
+            return {**model.optimizer.get_config(), "name": None}
+
+        demo = zoo.digit_scenes(steps=10)
+        whole = sizes(demo)
+        together = script.network(script.TASKS, steps=10)
+        alone = script.network(("mask",), steps=10)
+        assert sizes(together) == {
+            name: size for name, size in whole.items() if name != "count_head"
+        }
+        assert sizes(alone) == {
+            name: whole[name] for name in ("image_encoder", "mask_head")
+        }
+        assert settings(alone) == settings(together) == settings(demo)
+
+    def test_one_network_is_held_against_the_sum_of_three(self, script, timing):
+        def seconds(value):
+            return timing.Seconds(np.full(3, value), np.full(3, 2 * value))
+
+        taken = {"digits": seconds(0.2), "mask": seconds(0.1)}
+        taken |= {"present": seconds(0.1), "together": seconds(0.3)}
+        row = script.time_row("training", taken)
+        assert row[1:3] == ["400.0 ms", "300.0 ms"]
+        assert row[3] == row[4] == "0.750 (0.750 to 0.750)"
+        assert row[5] == "at most 0.55: missed"
+
+    def test_lost_points_are_means_over_seeds(self, script):
+        alone = [dict.fromkeys(script.SCORES, value) for value in (90.0, 92.0)]
+        together = [
+            dict.fromkeys(script.SCORES, value) for value in (90.5, 90.1)
+        ]
+        text = script.score_table(together, alone)
+        # Differences 0.5 and -1.9; the deviation of two is |a - b| / sqrt(2).
+        assert "91.00 ± 1.41 | 90.30 ± 0.28 | -0.70 (-1.90 to +0.50)" in text
+        assert "at least -0.5: missed" in text
+
+    @pytest.mark.slow
+    def test_it_runs(self, script, tfds_dir, capsys):
+        script.main(["--quick", "--data-dir", tfds_dir])
+        printed = capsys.readouterr().out
+        assert "AP50 of the boxes" in printed
+        assert "training, an epoch" in printed
+
+
+@pytest.mark.slow
+class TestScripts:
+    @pytest.mark.parametrize(
+        ("script", "held_against"),
+        [
+            ("import_time", "at most 0.3 s beyond `import keras`"),
+            ("serving", "at most 1.15 of a bare"),
+            ("training_step", "at most 1.03 of the wall time"),
+        ],
+    )
+    def test_it_runs_and_says_its_target(
+        self, timing, script, held_against, monkeypatch, capsys
+    ):
+        load(script, monkeypatch).main(["--quick"])
+        assert held_against in capsys.readouterr().out
+
+    def test_pytorch_is_optional(self, timing, monkeypatch, capsys, tmp_path):
+        script = load("training_step", monkeypatch)
+        python = tmp_path / "python"
+        python.write_text("#!/bin/sh\nexit 1\n")
+        python.chmod(0o755)
+        print(script.throughput_table(str(python), (1,), 4, 1, 1))
+        assert capsys.readouterr().out.count("not installed") == 2
