@@ -47,7 +47,7 @@ class PerExampleLoss(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         if sample_weight is not None:
-            labelled = ops.convert_to_tensor(sample_weight) > 0
+            labelled = ops.cast(sample_weight, "float32") > 0
             y_true = keep_rows(labelled, y_true, self.filler)
             y_pred = keep_rows(labelled, y_pred, 0.0)
         return super().__call__(y_true, y_pred, sample_weight)

@@ -3,6 +3,13 @@ from keras import ops
 
 from mm_keras.losses.per_example import PerExampleLoss
 
+# What Keras 3.15 leaves out of a configuration: the loss that is loaded would
+# be another one.
+FORGOTTEN = {
+    keras.losses.CosineSimilarity: "axis",
+    keras.losses.Huber: "delta",
+}
+
 
 @keras.saving.register_keras_serializable(package="mm_keras")
 class PerExampleMean(PerExampleLoss):
@@ -69,9 +76,9 @@ def per_example(loss):
 def serialize(loss):
     """Returns the whole configuration of a loss of Keras."""
     config = keras.saving.serialize_keras_object(loss)
-    if isinstance(loss, keras.losses.Huber):
-        # Keras 3.15 leaves it out: a loaded loss would be another one.
-        config["config"]["delta"] = loss._fn_kwargs["delta"]
+    forgotten = FORGOTTEN.get(type(loss))
+    if forgotten:
+        config["config"][forgotten] = loss._fn_kwargs[forgotten]
     return config
 
 

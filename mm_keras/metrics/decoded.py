@@ -52,7 +52,7 @@ class Decoded(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         if sample_weight is not None:
-            labelled = keras.ops.convert_to_tensor(sample_weight) > 0
+            labelled = keras.ops.cast(sample_weight, "float32") > 0
             y_true = keep_rows(labelled, y_true, self.filler)
             y_pred = keep_rows(labelled, y_pred, 0.0)
             if not self.weighted:
