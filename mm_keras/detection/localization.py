@@ -104,4 +104,5 @@ class BoxIoU(keras.metrics.MeanMetricWrapper):
 
 def box_iou(y_true, y_pred):
     """Returns the intersection over union of boxes, of shape `(batch,)`."""
-    return overlap.generalized_iou(y_true, y_pred)[0]
+    y_pred = ops.convert_to_tensor(y_pred)
+    return overlap.generalized_iou(ops.cast(y_true, y_pred.dtype), y_pred)[0]
