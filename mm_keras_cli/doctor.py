@@ -83,9 +83,7 @@ def show_extra(extra, needed):
     missing = [
         requirement.name
         for requirement in needed
-        if applies(requirement, extra)
-        and not applies(requirement)
-        and installed(requirement.name) is None
+        if applies(requirement, extra) and installed(requirement.name) is None
     ]
     advice = f"not installed; pip install '{PACKAGE}[{extra}]'"
     show(f"{extra} (optional)", advice if missing else "installed")

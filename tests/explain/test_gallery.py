@@ -76,15 +76,18 @@ def test_padding_and_low_scores_are_left_out():
     assert [text.get_text() for text in axis.texts] == ["1 0.90"]
 
 
-@pytest.mark.parametrize("corner", [(0.0, 0.0), (0.0, 0.8), (0.8, 0.0)])
+@pytest.mark.parametrize(
+    "corner", [(0.0, 0.0), (0.0, 0.94), (0.94, 0.0), (0.94, 0.94)]
+)
 def test_label_stays_inside_the_picture(corner):
     y, x = corner
     axis, _ = draw(
         explain.draw_boxes,
-        [[y, x, y + 0.2, x + 0.2]],
-        [3],
+        [[y, x, y + 0.06, x + 0.06]],
+        [0],
         [0.5],
         size=(64, 64),
+        names=["a name"],
     )
     extent = axis.texts[0].get_window_extent()
     assert extent.x0 >= 0 and extent.x1 <= 640

@@ -131,3 +131,11 @@ def test_file_is_left_as_it_was(saved):
     before = saved[1].read_bytes()
     load_model(saved[1])
     assert pathlib.Path(saved[1]).read_bytes() == before
+
+
+def test_archive_whose_configuration_is_no_json_is_explained(tmp_path):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "{")
+    with explained("which is damaged", "Copy it again"):
+        load_model(path)
