@@ -1,5 +1,8 @@
 """What users leave out when they call `fit` and `evaluate`."""
 
+import contextlib
+import warnings
+
 import numpy as np
 
 
@@ -38,3 +41,14 @@ def complete(y, weights):
         return weights
     ones = {name: np.ones(len(value), "float32") for name, value in y.items()}
     return {**ones, **weights}
+
+
+@contextlib.contextmanager
+def tasks_may_be_missing():
+    """Keeps Keras from warning about weights that a batch does not train.
+
+    A batch without targets of a task leaves its head as it is: no mistake.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Gradients do not exist")
+        yield

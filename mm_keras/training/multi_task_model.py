@@ -264,10 +264,11 @@ class MultiTaskModel(keras.Model):
     def train_step(self, data):
         batch = self._named_batch(data)
         strategy = self.balancing
-        if len(self.tasks) == 1 or not isinstance(strategy, GradientBalancing):
-            logs = super().train_step(batch)
-        else:
-            logs = self._balanced_step(batch)
+        with fit_arguments.tasks_may_be_missing():
+            if len(self.tasks) > 1 and isinstance(strategy, GradientBalancing):
+                logs = self._balanced_step(batch)
+            else:
+                logs = super().train_step(batch)
         if len(self.tasks) > 1 and getattr(
             strategy, "uses_losses_after_step", False
         ):

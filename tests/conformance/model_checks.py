@@ -328,14 +328,17 @@ def check_partial_labels_train(make, tmp_path):
     model, batch = make(), model_examples.inputs()
     if not isinstance(model, MultiTaskModel):
         return
+    model.run_eagerly = True
     labels = targets_of(model)
-    weights = {name: np.array([1.0, 0, 1], "float32") for name in labels}
-    for name, label in labels.items():
+    for label in labels.values():
         label[1] = -1 if label.dtype.kind == "i" else np.nan
-        some = {n: v for n, v in labels.items() if n != name} or labels
-        w = {n: weights[n] for n in some}
-        logs = model.train_on_batch(batch, some, w, return_dict=True)
-        assert_finite(logs)
+    weights = {name: np.array([1.0, 0, 1], "float32") for name in labels}
+    for name in labels:
+        for missing in ({name}, labels.keys() - {name}):
+            some = {n: labels[n] for n in labels if n not in missing} or labels
+            given = {n: weights[n] for n in some}
+            logs = model.train_on_batch(batch, some, given, return_dict=True)
+            assert_finite(logs)
     assert_finite(model.get_weights())
 
 
