@@ -52,7 +52,9 @@ def _with_jax(layer, arguments, function):
         )
         return function(outputs) + sum(losses)
 
-    return jax.jit(jax.grad(scalar))([v.value for v in layer.trainable_variables])
+    return jax.jit(jax.grad(scalar))(
+        [v.value for v in layer.trainable_variables]
+    )
 
 
 def _with_tensorflow(layer, arguments, function):

@@ -168,7 +168,8 @@ class GramianBalancing(GradientBalancing):
     def remember(self, weights):
         """Keeps the weights for the steps between, if they are finite."""
         finite = ops.all(ops.isfinite(weights))
-        self.last_weights.assign(ops.where(finite, weights, self.last_weights))
+        before = ops.convert_to_tensor(self.last_weights)
+        self.last_weights.assign(ops.where(finite, weights, before))
 
     def call(self, gradients, losses=None):
         gradients = ops.convert_to_tensor(gradients, self.compute_dtype)

@@ -1,4 +1,7 @@
-"""The conformance of layers, losses, metrics and strategies on JAX."""
+"""Layers, losses, metrics and strategies conform on JAX too.
+
+So do the values that the tests of losses, metrics and strategies hold.
+"""
 
 import importlib.util
 import os
@@ -8,7 +11,8 @@ import sys
 
 import pytest
 
-HERE = pathlib.Path(__file__).parent
+TESTS = pathlib.Path(__file__).parents[1]
+PARTS = ("conformance/test_conformance.py", "losses", "metrics", "balancing")
 
 
 @pytest.mark.slow
@@ -20,9 +24,9 @@ def test_parts_conform_on_jax():
     flags = "--xla_backend_optimization_level=0"
     environment = {**os.environ, "KERAS_BACKEND": "jax", "XLA_FLAGS": flags}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", HERE / "test_conformance.py"],
+        [sys.executable, "-m", "pytest", "-q", *(TESTS / p for p in PARTS)],
         env=environment,
-        cwd=HERE.parents[1],
+        cwd=TESTS.parent,
         capture_output=True,
         text=True,
     )

@@ -5,6 +5,9 @@ from keras import ops
 
 from mm_keras.metrics import MeanIoU
 
+# The metric of Keras asks for 64 bits, which JAX does not have.
+pytestmark = pytest.mark.filterwarnings("ignore:Explicitly requested dtype")
+
 RNG = np.random.default_rng(0)
 TRUE = RNG.integers(0, 4, (6, 5, 7, 1))
 PRED = np.where(RNG.random(TRUE.shape) < 0.6, TRUE, (TRUE + 1) % 4)
