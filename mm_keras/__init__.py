@@ -21,6 +21,7 @@ from mm_keras import balancing
 from mm_keras import data
 from mm_keras import detection
 from mm_keras import encoders
+from mm_keras import explain
 from mm_keras import export
 from mm_keras import layers
 from mm_keras import losses
@@ -28,6 +29,7 @@ from mm_keras import metrics
 from mm_keras import models
 from mm_keras import tasks
 from mm_keras import training
+from mm_keras import zoo
 from mm_keras.export import serving_model
 from mm_keras.training import MultiTaskModel
 from mm_keras.version import __version__
@@ -39,6 +41,7 @@ __all__ = [
     "data",
     "detection",
     "encoders",
+    "explain",
     "export",
     "layers",
     "losses",
@@ -47,4 +50,5 @@ __all__ = [
     "serving_model",
     "tasks",
     "training",
+    "zoo",
 ]

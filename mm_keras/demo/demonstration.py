@@ -17,9 +17,9 @@ from mm_keras.training.average_precision import AveragePrecision
 from mm_keras.training.average_precision import evaluate_detection
 from mm_keras.version import __version__
 
-STEPS = 1000
+STEPS = 1400
 EPOCHS = 5
-BATCH_SIZE = 32
+BATCH_SIZE = 16
 # Test scenes in the gallery, on which files are compared too.
 PICTURES = 6
 
@@ -42,7 +42,7 @@ def run(output="mm-keras-demo", *, steps=STEPS, seed=0, data_dir=None):
 
     Args:
         output: Folder to write: a new or empty one, or that of an earlier run.
-        steps: Number of training steps, of 32 scenes each, rounded down to a
+        steps: Number of training steps, of 16 scenes each, rounded down to a
             multiple of the number of epochs, five.
         seed: Seed of the weights and of the order of the data.
         data_dir: Folder of prepared data. None means that of TFDS.

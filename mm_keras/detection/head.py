@@ -3,6 +3,7 @@ from keras import layers
 from keras import ops
 
 from mm_keras.detection import layout
+from mm_keras.layers.levels import choose
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -23,6 +24,8 @@ class DetectionHead(keras.layers.Layer):
         num_classes: Number of classes.
         channels: Width of the towers.
         depth: Number of 3x3 convolutions in each tower.
+        levels: Names of the levels to look at, such as `("P2", "P3")`; finer
+            ones cost most and find only small objects. None means all.
         **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
 
     Call arguments:
@@ -51,13 +54,17 @@ class DetectionHead(keras.layers.Layer):
 
     view = "pyramid"
 
-    def __init__(self, num_classes, *, channels=64, depth=2, **kwargs):
+    def __init__(
+        self, num_classes, *, channels=64, depth=2, levels=None, **kwargs
+    ):
         super().__init__(**kwargs)
         self.num_classes = num_classes
         self.channels = channels
         self.depth = depth
+        self.levels = None if levels is None else tuple(levels)
 
     def build(self, features_shape):
+        features_shape = self._chosen(features_shape)
         strides = _strides(features_shape)
         _check_sizes(features_shape, strides)
         widths = {shape[-1] for shape in features_shape.values()}
@@ -127,6 +134,7 @@ class DetectionHead(keras.layers.Layer):
         return convolution
 
     def call(self, features, training=None):
+        features = self._chosen(features)
         strides = _strides(features)
         _check_sizes({k: v.shape for k, v in features.items()}, strides)
         levels = [
@@ -171,7 +179,7 @@ class DetectionHead(keras.layers.Layer):
         return [*(_flatten(x, height, width) for x in maps), centers, cells]
 
     def compute_output_shape(self, features_shape):
-        shapes = list(features_shape.values())
+        shapes = list(self._chosen(features_shape).values())
         cells = [
             shape[1] * shape[2] if None not in shape[1:3] else None
             for shape in shapes
@@ -182,7 +190,7 @@ class DetectionHead(keras.layers.Layer):
 
     def compute_output_spec(self, features, training=None):
         # Keras would assume the compute dtype of the layer.
-        shapes = {level: x.shape for level, x in features.items()}
+        shapes = {k: x.shape for k, x in self._chosen(features).items()}
         _check_sizes(shapes, _strides(shapes))
         return keras.KerasTensor(self.compute_output_shape(shapes), "float32")
 
@@ -192,7 +200,14 @@ class DetectionHead(keras.layers.Layer):
             "num_classes": self.num_classes,
             "channels": self.channels,
             "depth": self.depth,
+            "levels": self.levels,
         }
+
+    def _chosen(self, features):
+        """Returns the levels to look at."""
+        if not isinstance(features, dict):
+            return features
+        return choose(features, self.levels, "DetectionHead")
 
 
 def _flatten(x, height, width):

@@ -1,6 +1,8 @@
 import keras
 from keras import ops
 
+from mm_keras.layers.levels import choose
+
 
 @keras.saving.register_keras_serializable(package="mm_keras")
 class PyramidVectorHead(keras.layers.Layer):
@@ -20,6 +22,8 @@ class PyramidVectorHead(keras.layers.Layer):
         units: Number of outputs.
         hidden_units: Widths of hidden layers behind the pooled cells.
         channels: Width of the cells.
+        levels: Names of the levels to look at, such as `("P2", "P3")`. None
+            means all.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -43,25 +47,28 @@ class PyramidVectorHead(keras.layers.Layer):
 
     view = "pyramid"
 
-    def __init__(self, units, hidden_units=(), channels=64, **kwargs):
+    def __init__(
+        self, units, hidden_units=(), channels=64, levels=None, **kwargs
+    ):
         super().__init__(**kwargs)
         self.units = units
         self.hidden_units = tuple(hidden_units)
         self.channels = channels
+        self.levels = None if levels is None else tuple(levels)
 
     def build(self, pyramid_shape):
-        self.levels = sorted(pyramid_shape)
+        pyramid_shape = choose(pyramid_shape, self.levels, "PyramidVectorHead")
         self.cells = {
             level: self._dense(f"{level}_cells", self.channels)
-            for level in self.levels
+            for level in sorted(pyramid_shape)
         }
         self.norms = {
             level: keras.layers.BatchNormalization(
                 momentum=0.9, dtype="float32", name=f"{level}_norm"
             )
-            for level in self.levels
+            for level in self.cells
         }
-        for level in self.levels:
+        for level in self.cells:
             self.cells[level].build(pyramid_shape[level])
             self.norms[level].build((None, None, None, self.channels))
         self.hidden = [
@@ -69,7 +76,7 @@ class PyramidVectorHead(keras.layers.Layer):
             for i, width in enumerate(self.hidden_units, start=1)
         ]
         self.votes = self._small("votes", self.channels)
-        width = 2 * self.channels * len(self.levels)
+        width = 2 * self.channels * len(self.cells)
         for layer in self.hidden:
             layer.build((None, width))
             width = layer.units
@@ -93,8 +100,8 @@ class PyramidVectorHead(keras.layers.Layer):
 
     def call(self, pyramid, training=None):
         votes, pools = [], []
-        for level in self.levels:
-            cells = self.cells[level](pyramid[level])
+        for level, layer in self.cells.items():
+            cells = layer(pyramid[level])
             # In float32, which a mean over many cells needs.
             cells = ops.relu(self.norms[level](cells, training=training))
             votes.append(ops.max(self.votes(cells), axis=(1, 2)))
@@ -120,4 +127,5 @@ class PyramidVectorHead(keras.layers.Layer):
             "units": self.units,
             "hidden_units": list(self.hidden_units),
             "channels": self.channels,
+            "levels": self.levels,
         }

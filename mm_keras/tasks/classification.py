@@ -13,6 +13,7 @@ def classification(
     *,
     hidden_units=(),
     view="vector",
+    levels=None,
     label_smoothing=0.0,
     class_weight=None,
     feature=None,
@@ -29,6 +30,7 @@ def classification(
         hidden_units: Widths of hidden layers in the head.
         view: `"vector"`, or `"pyramid"` where what counts may be small and
             anywhere in a picture.
+        levels: Names of the levels of the pyramid to look at. None means all.
         label_smoothing: Share of the target spread over all classes, 0 to 1.
         class_weight: Dictionary from class id to weight in the loss.
         feature: Name of the feature with the labels; defaults to `name`.
@@ -57,7 +59,7 @@ def classification(
     return Task(
         name,
         target=Target("class", (), "int32", num_classes, feature),
-        head=vector_head_for(view, num_classes, hidden_units),
+        head=vector_head_for(view, num_classes, hidden_units, levels),
         loss=loss,
         metrics=(keras.metrics.SparseCategoricalAccuracy(name="accuracy"),),
         decode=keras.layers.Softmax(dtype="float32"),

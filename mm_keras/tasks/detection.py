@@ -14,6 +14,7 @@ def detection(
     max_detections=100,
     channels=64,
     depth=2,
+    levels=None,
     feature=None,
     weight=1.0,
 ):
@@ -31,6 +32,8 @@ def detection(
         max_detections: How many detections are kept for each picture.
         channels: Width of the convolutions in the head.
         depth: Number of convolutions before each output of the head.
+        levels: Names of the levels to look at, such as `("P3", "P4", "P5")`;
+            finer ones cost most. None means all that the encoder gives.
         feature: Name of the feature with the boxes; defaults to `name`.
         weight: What the loss is multiplied by.
 
@@ -49,7 +52,9 @@ def detection(
         target=Target(
             "boxes", (max_boxes, 5), "float32", num_classes, feature, -1
         ),
-        head=DetectionHead(num_classes, channels=channels, depth=depth),
+        head=DetectionHead(
+            num_classes, channels=channels, depth=depth, levels=levels
+        ),
         loss=DetectionLoss(),
         decode=DetectionDecoder(max_detections=max_detections),
         weight=weight,

@@ -13,6 +13,7 @@ def multi_label(
     *,
     hidden_units=(),
     view="vector",
+    levels=None,
     feature=None,
     weight=1.0,
 ):
@@ -28,6 +29,7 @@ def multi_label(
         hidden_units: Widths of hidden layers in the head.
         view: `"vector"`, or `"pyramid"` where what counts may be small and
             anywhere in a picture.
+        levels: Names of the levels of the pyramid to look at. None means all.
         feature: Name of the feature with the labels; defaults to `name`.
         weight: What the loss is multiplied by.
 
@@ -45,7 +47,7 @@ def multi_label(
         target=Target(
             "labels", (num_classes,), "float32", num_classes, feature
         ),
-        head=vector_head_for(view, num_classes, hidden_units),
+        head=vector_head_for(view, num_classes, hidden_units, levels),
         loss=PerExampleMean(keras.losses.BinaryCrossentropy(from_logits=True)),
         metrics=(
             keras.metrics.F1Score(average="macro", threshold=0.5, name="f1"),

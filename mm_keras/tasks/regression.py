@@ -7,7 +7,15 @@ from mm_keras.tasks.vector_head_for import vector_head_for
 
 
 def regression(
-    name, units=1, *, hidden_units=(), view="vector", feature=None, weight=1.0
+    name,
+    units=1,
+    *,
+    hidden_units=(),
+    view="vector",
+    levels=None,
+    delta=1.0,
+    feature=None,
+    weight=1.0,
 ):
     """One or several real numbers for each example.
 
@@ -21,6 +29,9 @@ def regression(
         hidden_units: Widths of hidden layers in the head.
         view: `"vector"`, or `"pyramid"` where what counts may be small and
             anywhere in a picture.
+        levels: Names of the levels of the pyramid to look at. None means all.
+        delta: Error, in units of the label, at which the loss of Huber turns
+            from a square to a line; small for labels that are exact.
         feature: Name of the feature with the labels; defaults to `name`.
         weight: What the loss is multiplied by.
 
@@ -36,8 +47,8 @@ def regression(
     return Task(
         name,
         target=Target("number", (units,), "float32", None, feature),
-        head=vector_head_for(view, units, hidden_units),
-        loss=PerExampleMean(keras.losses.Huber(name="huber")),
+        head=vector_head_for(view, units, hidden_units, levels),
+        loss=PerExampleMean(keras.losses.Huber(delta, name="huber")),
         metrics=(keras.metrics.MeanAbsoluteError(name="mae"),),
         weight=weight,
     )

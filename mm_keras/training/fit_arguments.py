@@ -43,12 +43,26 @@ def complete(y, weights):
     return {**ones, **weights}
 
 
-@contextlib.contextmanager
-def tasks_may_be_missing():
-    """Keeps Keras from warning about weights that a batch does not train.
+def warnings_for(y, tasks):
+    """Keeps Keras from warning about weights that a batch cannot train.
 
     A batch without targets of a task leaves its head as it is: no mistake.
+
+    Args:
+        y: Targets of the batch, by task.
+        tasks: Names of all tasks.
+
+    Returns:
+        A context manager. Where no task is missing, Keras warns as usual.
     """
+    if set(y) == set(tasks):
+        return contextlib.nullcontext()
+    return without_warnings("Gradients do not exist")
+
+
+@contextlib.contextmanager
+def without_warnings(message):
+    """Ignores warnings that begin with a message."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Gradients do not exist")
+        warnings.filterwarnings("ignore", message)
         yield

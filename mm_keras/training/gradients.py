@@ -53,73 +53,106 @@ def balanced(model, batch):
         gradients, in the order of `model.trainable_variables`, with None for
         variables that no task reaches.
     """
-    strategy = model.balancing
-    step = by_features if strategy.level == "features" else by_parameters
-    every = getattr(strategy, "update_every", 1)
-    if every == 1:
-        return step(model, batch)
-    due = ops.equal(strategy.age, 0)
-    strategy.age.assign(ops.mod(strategy.age + 1, every))
-    return _choose(
-        due,
-        lambda: step(model, batch),
-        lambda: step(model, batch, strategy.last_weights),
-    )
+    strategy, due = model.balancing, None
+    if getattr(strategy, "update_every", 1) > 1:
+        due = ops.equal(strategy.age, 0)
+        age = ops.mod(strategy.age + 1, strategy.update_every)
+        strategy.age.assign(age)
+    if strategy.level == "features":
+        return by_features(model, batch, due)
+    return by_parameters(model, batch, due)
 
 
-def by_parameters(model, batch, weights=None):
-    """Balances the gradients of the weights that several tasks reach."""
+def by_parameters(model, batch, due=None):
+    """Balances the gradients of the weights that several tasks reach.
+
+    Where `due` is False, the first row is the gradient of the weighted sum of
+    the losses and the others are zero: one backward pass for what is shared.
+    """
+    variables = model.trainable_variables
+    reached = {}
+    if due is None:
+        parts = _rows(model, batch, reached)
+    else:
+        parts = tf.cond(
+            due,
+            lambda: _rows(model, batch, reached),
+            lambda: _rows(model, batch, reached, model.balancing.last_weights),
+        )
+    loss, losses, passes, columns, own = parts
+    # Replicas cannot talk to each other inside of `tf.cond`.
+    columns = [_sum_over_replicas(column) for column in columns]
+    first = tf.one_hot(0, len(losses))
+    combined = _combine(model, columns, losses, due, otherwise=first)
+    gradients = [None] * len(variables)
+    for i, gradient in zip(reached["own"], own, strict=True):
+        gradients[i] = gradient
+    for i, gradient in zip(reached["shared"], combined, strict=True):
+        whole = tf.reshape(gradient / num_replicas(), variables[i].shape)
+        gradients[i] = whole if gradients[i] is None else whole + gradients[i]
+    return loss, passes, gradients
+
+
+def _rows(model, batch, reached, weights=None):
+    """Returns loss, losses, passes, columns of the shared variables, the rest.
+
+    Args:
+        model, batch: As in `balanced`.
+        reached: Dictionary to write the positions to: `"shared"` variables,
+            and those that have a gradient of their `"own"`.
+        weights: None for a row per task, else those of one joint row.
+    """
     variables = [v.value for v in model.trainable_variables]
+    scale = model.optimizer.scale_loss
     with tf.GradientTape(persistent=True) as tape:
         passes, losses, extra = _forward(model, model, batch)
-        scaled = [model.optimizer.scale_loss(loss) for loss in losses]
-        joint = _scaled_sum(model, losses, weights)
-        scaled_extra = model.optimizer.scale_loss(extra)
+        scaled = [scale(loss) for loss in losses]
+        scaled_extra = scale(extra)
+        if weights is not None:
+            joint = tf.reduce_sum(weights * tf.stack(scaled))
     rows = [_gradients(tape, loss, variables) for loss in scaled]
+    own = [_mean(list(c), len(passes)) for c in zip(*rows, strict=True)]
     shared = _reached_by_several(rows, num_tasks=len(model.tasks))
-    gradients = [
-        _mean(column, len(passes)) for column in zip(*rows, strict=True)
-    ]
-    if weights is None:
-        columns = [_stack([r[i] for r in rows], variables[i]) for i in shared]
-        columns = [_sum_over_replicas(column) for column in columns]
-        combined = _combine(model, columns, losses)
-        combined = [c / num_replicas() for c in combined]
-    else:
-        combined = _gradients(tape, joint, [variables[i] for i in shared])
-    for i, gradient in zip(shared, combined, strict=True):
-        gradients[i] = tf.reshape(gradient, variables[i].shape)
-    others = _gradients(tape, scaled_extra, variables)
-    return sum(losses) / len(passes) + extra, passes, _add(gradients, others)
+    for i in shared:
+        own[i] = None
+    own = _add(own, _gradients(tape, scaled_extra, variables))
+    reached["shared"] = shared
+    reached["own"] = [i for i, g in enumerate(own) if g is not None]
+    if weights is not None:
+        nothing = [None] * len(variables)
+        rows = [_gradients(tape, joint, variables), *[nothing] * len(rows[1:])]
+    columns = [_stack([row[i] for row in rows], variables[i]) for i in shared]
+    loss = sum(losses) / len(passes) + extra
+    return loss, losses, passes, columns, [own[i] for i in reached["own"]]
 
 
-def by_features(model, batch, weights=None):
+def by_features(model, batch, due=None):
     """Balances the gradients of the features that several tasks read.
 
     The shared part of the network sees a single backward pass.
     """
     trunk, rest = model.split()
     variables = [v.value for v in model.trainable_variables]
+    scale = model.optimizer.scale_loss
     x, y, sample_weight = batch
     with tf.GradientTape() as trunk_tape:
         features = tree.flatten(trunk(x, training=True))
         trunk_extra = _extra(trunk)
-        scaled_trunk_extra = model.optimizer.scale_loss(trunk_extra)
+        scaled_trunk_extra = scale(trunk_extra)
     learned = [f for f in features if f.dtype.is_floating]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(learned)
         passes, losses, extra = _forward(
             model, rest, (features, y, sample_weight)
         )
-        scaled = [model.optimizer.scale_loss(loss) for loss in losses]
-        joint = sum(scaled) + model.optimizer.scale_loss(extra)
+        scaled = [scale(loss) for loss in losses]
+        joint = sum(scaled) + scale(extra)
     rows = [_gradients(tape, loss, learned) for loss in scaled]
     columns = [
         _stack(list(column), like)
         for *column, like in zip(*rows, learned, strict=True)
     ]
-    flat = [tf.reshape(f, (-1,)) for f in learned]
-    combined = _combine(model, columns, losses, weights, features=flat)
+    combined = _combine(model, columns, losses, due, features=learned)
     combined = [
         tf.cast(tf.reshape(c, tf.shape(f)), f.dtype)
         for c, f in zip(combined, learned, strict=True)
@@ -131,22 +164,6 @@ def by_features(model, batch, weights=None):
     )
     loss = sum(losses) + extra + trunk_extra
     return loss, passes, _add(gradients, _gradients(tape, joint, variables))
-
-
-def _choose(due, new, old):
-    """Returns the result of one of two steps, whose gradients may be None."""
-    kept = []
-
-    def dense(step):
-        loss, passes, gradients = step()
-        kept[:] = [g is not None for g in gradients]
-        return loss, passes, [g for g in gradients if g is not None]
-
-    loss, passes, gradients = tf.cond(
-        due, lambda: dense(new), lambda: dense(old)
-    )
-    remaining = iter(gradients)
-    return loss, passes, [next(remaining) if keep else None for keep in kept]
 
 
 def _forward(model, network, batch):
@@ -165,22 +182,20 @@ def _parts(batch, num_batches):
     if num_batches == 1:
         return [batch]
     return [
-        tree.map_structure(lambda t, i=i: t[i::num_batches], batch)
+        [_every(part, i, num_batches) for part in batch]
         for i in range(num_batches)
     ]
+
+
+def _every(part, first, step):
+    """Returns every so many rows of the tensors of a dictionary, or None."""
+    return part and {name: t[first::step] for name, t in part.items()}
 
 
 def _extra(network):
     """Returns the sum of the losses that belong to no task."""
     losses = extra_losses(network)
     return tf.add_n(losses) if losses else tf.constant(0.0)
-
-
-def _scaled_sum(model, losses, weights):
-    """Returns the weighted sum of the losses, scaled for half precision."""
-    if weights is None:
-        return None
-    return model.optimizer.scale_loss(ops.sum(weights * ops.stack(losses)))
 
 
 def _gradients(tape, loss, sources):
@@ -214,26 +229,50 @@ def _mean(column, num_batches):
     return total / num_batches if num_batches > 1 else total
 
 
-def _combine(model, columns, losses, weights=None, features=None):
+def _combine(model, columns, losses, due, otherwise=None, features=None):
     """Returns one gradient per column, as the strategy makes it.
 
     Strategies see gradients without the scale of half precision.
+
+    Args:
+        model: A `MultiTaskModel`.
+        columns: Matrices with a row per task.
+        losses: Losses of the rows.
+        due: Whether new weights are due, a tensor; None if always.
+        otherwise: Weights where none are due. None means the last ones.
+        features: The features that the columns belong to, if any.
     """
     strategy = model.balancing
     scale = model.optimizer.scale_loss(tf.constant(1.0))
     losses = _sum_over_replicas(ops.stack(losses))
     if isinstance(strategy, GramianBalancing):
-        if weights is None:
-            gramian = sum(tf.matmul(c, c, transpose_b=True) for c in columns)
-            if features is not None:
-                gramian = _sum_over_replicas(gramian)
-            weights = strategy.task_weights(gramian / scale**2, losses)
-            strategy.remember(weights)
+        gramian = sum(tf.matmul(c, c, transpose_b=True) for c in columns)
+        if features is not None:
+            gramian = _sum_over_replicas(gramian)
+        weights = _weights(strategy, gramian / scale**2, losses, due, otherwise)
         return [tf.linalg.matvec(c, weights, transpose_a=True) for c in columns]
-    extras = [tf.concat(features, 0)] if strategy.uses_features else []
-    sizes = [tf.shape(column)[1] for column in columns]
-    joined = strategy(tf.concat(columns, 1) / scale, losses, *extras)
-    return tf.split(joined * scale, sizes)
+    joined = tf.concat(columns, 1) / scale
+    if strategy.uses_features:
+        flat = tf.concat([tf.reshape(f, (-1,)) for f in features], 0)
+        joined = strategy(joined, losses, tf.cast(flat, tf.float32))
+    else:
+        joined = strategy(joined, losses)
+    return tf.split(joined * scale, [tf.shape(c)[1] for c in columns])
+
+
+def _weights(strategy, gramian, losses, due, otherwise):
+    """Returns the weights of the rows, new ones where they are due."""
+
+    def fresh():
+        weights = strategy.task_weights(gramian, losses)
+        strategy.remember(weights)
+        return weights
+
+    if due is None:
+        return fresh()
+    if otherwise is None:
+        otherwise = strategy.last_weights.value
+    return tf.cond(due, fresh, lambda: otherwise)
 
 
 def _sum_over_replicas(value):

@@ -264,7 +264,7 @@ class MultiTaskModel(keras.Model):
     def train_step(self, data):
         batch = self._named_batch(data)
         strategy = self.balancing
-        with fit_arguments.tasks_may_be_missing():
+        with fit_arguments.warnings_for(batch[1], self.output):
             if len(self.tasks) > 1 and isinstance(strategy, GradientBalancing):
                 logs = self._balanced_step(batch)
             else:

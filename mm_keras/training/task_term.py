@@ -1,8 +1,7 @@
 import keras
 from keras import ops
 
-from mm_keras.losses.per_example import PerExampleLoss
-from mm_keras.losses.per_example_mean import PerExampleMean
+from mm_keras.losses.per_example_mean import per_example
 from mm_keras.metrics.decoded import Decoded
 from mm_keras.training import gradients
 
@@ -84,15 +83,6 @@ class TaskTerm:
         """Shows a batch to the metrics."""
         for metric in self.metrics:
             metric.update_state(y_true, y_pred, sample_weight)
-
-
-def per_example(loss):
-    """Returns the loss as one that leaves unlabelled rows out."""
-    if isinstance(loss, PerExampleLoss):
-        return loss
-    loss = keras.losses.get(loss)
-    reduction = getattr(loss, "reduction", "sum_over_batch_size")
-    return PerExampleMean(loss, reduction=reduction)
 
 
 def fresh_metric(metric, kind):

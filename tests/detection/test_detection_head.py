@@ -163,3 +163,24 @@ def test_levels_of_different_width_are_explained():
     features = {"P2": np.zeros((1, 8, 8, 8)), "P3": np.zeros((1, 4, 4, 16))}
     with pytest.raises(ValueError, match=r"same number.*Received.*pyramid"):
         detection.DetectionHead(3)(features)
+
+
+def test_looks_at_the_chosen_levels_only():
+    features = {
+        f"P{level}": np.ones((2, 32 >> level, 32 >> level, 8), "float32")
+        for level in (1, 2, 3)
+    }
+    head = detection.DetectionHead(3, channels=8, levels=("P2", "P3"))
+    outputs = head(features)
+    # 8 x 8 and 4 x 4 cells, not the 16 x 16 of P1.
+    assert tuple(outputs.shape) == (2, 64 + 16, 11)
+    assert head.compute_output_shape(
+        {level: x.shape for level, x in features.items()}
+    ) == (2, 80, 11)
+    assert type(head).from_config(head.get_config()).levels == ("P2", "P3")
+
+
+def test_a_level_that_is_not_there_is_explained():
+    head = detection.DetectionHead(3, levels=("P2", "P5"))
+    with pytest.raises(ValueError, match=r"P5.*Received.*P2.*Choose"):
+        head({"P2": np.ones((2, 8, 8, 8))})

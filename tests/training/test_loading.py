@@ -21,9 +21,7 @@ def saved(tmp_path_factory):
     """A model, and the file it was saved to."""
     table = encoders.mlp((4,), units=(8,))
     model = models.hard_sharing({"table": table}, [tasks.regression("price")])
-    model.fit(
-        {"table": np.ones((2, 4))}, {"price": np.ones((2, 1))}, verbose=0
-    )
+    model.fit({"table": np.ones((2, 4))}, {"price": np.ones((2, 1))}, verbose=0)
     path = tmp_path_factory.mktemp("saved") / "model.keras"
     model.save(path)
     return model, path
