@@ -64,3 +64,22 @@ def test_moving_an_object_changes_nothing():
     np.testing.assert_allclose(
         head({"P2": features}), head({"P2": moved}), atol=1e-6
     )
+
+
+def test_looks_at_the_chosen_levels_only():
+    rng = np.random.default_rng(0)
+    pyramid = {
+        f"P{level}": rng.normal(size=(2, 16 >> level, 16 >> level, 3))
+        for level in (1, 2, 3)
+    }
+    head = PyramidVectorHead(4, levels=("P2", "P3"))
+    before = head(pyramid)
+    assert set(head.cells) == {"P2", "P3"}
+    changed = {**pyramid, "P1": np.zeros((2, 8, 8, 3))}
+    np.testing.assert_array_equal(head(changed), before)
+
+
+def test_a_level_that_is_not_there_is_explained():
+    head = PyramidVectorHead(4, levels=("P2", "P5"))
+    with pytest.raises(ValueError, match=r"P5.*Received.*P2.*Choose"):
+        head({"P2": np.ones((2, 8, 8, 3))})

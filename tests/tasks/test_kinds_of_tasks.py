@@ -103,6 +103,12 @@ class TestRegression:
         value = float(loss(np.zeros((1, 2)), np.array([[0.5, 3.0]])))
         assert value == pytest.approx((0.125 + 2.5) / 2)
 
+    def test_loss_is_a_line_beyond_delta(self):
+        # 0.1 * (3 - 0.1 / 2).
+        loss = tasks.regression("price", delta=0.1).make_loss()
+        value = float(loss(np.zeros((1, 1)), np.array([[3.0]])))
+        assert value == pytest.approx(0.295)
+
     def test_has_one_output_per_unit(self):
         task = tasks.regression("price", 3)
         assert task.target.shape == (3,)
@@ -188,6 +194,13 @@ class TestView:
         assert constructor("a", 3).make_head().view == "vector"
         task = constructor("a", 3, view="pyramid")
         assert task.make_head().view == "pyramid"
+
+    def test_levels_are_those_of_a_pyramid(self, make):
+        constructor = getattr(tasks, make)
+        task = constructor("a", 3, view="pyramid", levels=("P2", "P3"))
+        assert task.make_head().levels == ("P2", "P3")
+        with pytest.raises(ValueError, match="`levels`.*Received.*no levels"):
+            constructor("a", 3, levels=("P2",))
 
     def test_unknown_view_is_explained(self, make):
         with pytest.raises(ValueError, match="`view`.*Received.*Choose"):
