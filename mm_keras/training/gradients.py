@@ -242,6 +242,9 @@ def _combine(model, columns, losses, due, otherwise=None, features=None):
         otherwise: Weights where none are due. None means the last ones.
         features: The features that the columns belong to, if any.
     """
+    if not columns:
+        # In a batch with targets of one task, nothing reaches two.
+        return []
     strategy = model.balancing
     scale = model.optimizer.scale_loss(tf.constant(1.0))
     losses = _sum_over_replicas(ops.stack(losses))
