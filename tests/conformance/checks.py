@@ -3,6 +3,7 @@
 They run on every backend. `make` is a function of `examples.py`.
 """
 
+import inspect
 import json
 
 import keras
@@ -55,6 +56,17 @@ def config_of(thing):
     return json.dumps(keras.saving.serialize_keras_object(thing))
 
 
+def assert_config_has_every_argument(thing):
+    """What the configuration leaves out would silently become the default."""
+    config = thing.get_config()
+    for cls in type(thing).__mro__:
+        if cls.__module__.startswith("mm_keras") and "__init__" in vars(cls):
+            _, *arguments = inspect.signature(cls.__init__).parameters.values()
+            for argument in arguments:
+                rest = argument.kind is inspect.Parameter.VAR_KEYWORD
+                assert rest or argument.name in config, argument.name
+
+
 def symbolic(arguments):
     """An input for each array; the batch is unknown."""
     return tree.map_structure(
@@ -87,6 +99,7 @@ def some_functional(structure):
 
 def check_layer_config_round_trips(make, tmp_path):
     layer, _ = make()
+    assert_config_has_every_argument(layer)
     assert config_of(reload(layer)) == config_of(layer)
     config = layer.get_config()
     assert type(layer).from_config(config).get_config() == config
@@ -169,6 +182,7 @@ LAYER_CHECKS = [
 
 def check_loss_config_round_trips(make, tmp_path):
     loss, y_true, y_pred = make()
+    assert_config_has_every_argument(loss)
     twin = reload(loss)
     assert config_of(twin) == config_of(loss)
     assert_close(twin(y_true, y_pred), loss(y_true, y_pred))
@@ -279,6 +293,7 @@ def measured(metric, *batches):
 
 def check_metric_config_round_trips(make, tmp_path):
     metric, y_true, y_pred = make()
+    assert_config_has_every_argument(metric)
     twin = reload(metric)
     assert config_of(twin) == config_of(metric)
     expected = measured(metric, (y_true, y_pred))

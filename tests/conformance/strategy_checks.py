@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from conformance.checks import assert_close
+from conformance.checks import assert_config_has_every_argument
 from conformance.checks import assert_finite
 from conformance.checks import config_of
 from conformance.checks import reload
@@ -31,6 +32,7 @@ def built(make, num_tasks=2):
 
 def check_strategy_config_round_trips(make):
     strategy = make()
+    assert_config_has_every_argument(strategy)
     assert config_of(reload(strategy)) == config_of(strategy)
 
 

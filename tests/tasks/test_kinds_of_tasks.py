@@ -31,10 +31,11 @@ class TestClassification:
         found = decoded(tasks.classification("kind", 3), [[0.0, 0.0, 100.0]])
         np.testing.assert_allclose(found, [[0, 0, 1]], atol=1e-6)
 
-    def test_costs_the_logarithm_of_the_number_of_classes_at_first(self):
-        loss = tasks.classification("kind", 4).make_loss()
-        value = float(loss(np.array([1, 3]), np.zeros((2, 4))))
-        assert value == pytest.approx(np.log(4.0))
+    def test_loss_reads_logits(self):
+        # Of the logits 0 and log 3 the second is three times as likely.
+        loss = tasks.classification("kind", 2).make_loss()
+        value = float(loss(np.array([1]), np.log([[1.0, 3.0]])))
+        assert value == pytest.approx(-np.log(3 / 4))
 
     def test_takes_smoothing_and_class_weights(self):
         task = tasks.classification(
@@ -73,10 +74,11 @@ class TestMultiLabel:
         found = decoded(tasks.multi_label("tags", 2), [[0.0, 100.0]])
         np.testing.assert_allclose(found, [[0.5, 1.0]])
 
-    def test_costs_log_2_at_first(self):
+    def test_loss_reads_logits(self):
+        # sigmoid(log 3) = 3/4.
         loss = tasks.multi_label("tags", 2).make_loss()
-        value = float(loss(np.array([[1.0, 0.0]]), np.zeros((1, 2))))
-        assert value == pytest.approx(np.log(2.0))
+        value = float(loss(np.array([[1.0, 0.0]]), np.log([[3.0, 3.0]])))
+        assert value == pytest.approx(-(np.log(3 / 4) + np.log(1 / 4)) / 2)
 
     def test_reports_macro_f1_of_probabilities(self):
         (metric,) = tasks.multi_label("tags", 2).make_metrics()

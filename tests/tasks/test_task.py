@@ -66,6 +66,13 @@ def test_loss_gives_one_value_per_example():
     assert float(value) == pytest.approx(0.5 * 1.75)
 
 
+def test_loss_from_a_plain_configuration_gives_one_value_per_example():
+    config = keras.saving.serialize_keras_object(
+        keras.losses.MeanSquaredError()
+    )
+    assert isinstance(task(loss=config).make_loss(), PerExampleMean)
+
+
 def test_loss_may_be_named():
     loss = task(loss="mse").make_loss()
     value = loss(np.zeros((2, 2)), np.array([[1.0, 3.0], [9.0, 9.0]]), [1, 0])
