@@ -32,8 +32,10 @@ LAYERS = [
     {"cli"},
 ]
 # What masks unlabelled rows lives in `losses`; a layer that adds a loss, the
-# metrics and the losses of detection need it.
+# metrics and the losses of detection need it. All heads choose their levels
+# in the same way.
 SIBLINGS = {
+    ("detection", "layers"),
     ("detection", "losses"),
     ("layers", "losses"),
     ("metrics", "losses"),
