@@ -24,8 +24,10 @@ def messages():
 
 
 def load(name):
-    """Imports a module that imports TensorFlow, whose first messages heed no
-    level: what is written to standard error meanwhile is discarded."""
+    """Imports a module, and discards what that writes to standard error.
+
+    The first messages of TensorFlow heed no level. A failure is raised as ever.
+    """
     sys.stderr.flush()
     with open(os.devnull, "wb") as nowhere:
         kept = os.dup(2)

@@ -109,7 +109,8 @@ def load(split, model, data_dir):
 def train(model, steps, data_dir):
     """Trains a model; returns what there is to tell about it."""
     epochs = min(EPOCHS, steps)
-    print(f"Training {model.count_params():,} parameters ...", flush=True)
+    size = f"{model.count_params():,} parameters"
+    print(f"Training {size} for {steps:,} steps ...", flush=True)
     started = time.monotonic()
     validation = load("validation", model, data_dir)
     history = model.fit(
