@@ -109,6 +109,28 @@ def test_nothing_is_loaded_by_running_it():
                 assert node.func.id not in calls, path
 
 
+def raised_texts(tree):
+    """The literal parts of what a file raises as ValueError, by line."""
+    for node in ast.walk(tree):
+        call = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(call, ast.Call) and node.cause is None:
+            parts = [
+                part.value
+                for part in ast.walk(call)
+                if isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+            ]
+            if getattr(call.func, "id", "") == "ValueError" and parts:
+                yield node.lineno, "".join(parts)
+
+
+def test_errors_say_what_came_and_then_what_to_do():
+    for path, tree in sources():
+        for line, text in raised_texts(tree):
+            before, _, after = text.partition("Received")
+            assert len(before) > 10 and ". " in after, f"{path}:{line}: {text}"
+
+
 def test_import_adds_nothing_heavy_to_keras():
     code = (
         "import json, sys, keras; before = set(sys.modules); import mm_keras; "
