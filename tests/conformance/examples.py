@@ -48,7 +48,7 @@ def raw_detections():
     return outputs
 
 
-def boxes(seed=0):
+def boxes():
     """Targets: two boxes, one box and an image without objects."""
     rows = np.full((BATCH, 2, 5), -1.0, "float32")
     rows[0] = [[0.1, 0.1, 0.6, 0.5, 2], [0.5, 0.4, 0.9, 1.0, 0]]

@@ -4,9 +4,12 @@ This file runs on every backend of Keras.
 """
 
 import pytest
-from conformance import checks
 from conformance import examples
+from conformance import layer_checks
+from conformance import loss_checks
+from conformance import metric_checks
 from conformance import strategy_checks
+from conformance.checks import assert_close
 
 
 def each(examples_of_a_kind, checks_of_a_kind):
@@ -18,17 +21,17 @@ def each(examples_of_a_kind, checks_of_a_kind):
     return lambda test: named(checked(test))
 
 
-@each(examples.LAYERS, checks.LAYER_CHECKS)
+@each(examples.LAYERS, layer_checks.LAYER_CHECKS)
 def test_layer(name, check, tmp_path):
     check(examples.LAYERS[name], tmp_path)
 
 
-@each(examples.LOSSES, checks.LOSS_CHECKS)
+@each(examples.LOSSES, loss_checks.LOSS_CHECKS)
 def test_loss(name, check, tmp_path):
     check(examples.LOSSES[name], tmp_path)
 
 
-@each(examples.METRICS, checks.METRIC_CHECKS)
+@each(examples.METRICS, metric_checks.METRIC_CHECKS)
 def test_metric(name, check, tmp_path):
     check(examples.METRICS[name], tmp_path)
 
@@ -41,4 +44,4 @@ def test_strategy(name, check):
 @pytest.mark.parametrize("name", examples.FUNCTIONS)
 def test_function(name):
     found, expected = examples.FUNCTIONS[name]()
-    checks.assert_close(found, expected)
+    assert_close(found, expected)

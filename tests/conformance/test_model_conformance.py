@@ -3,9 +3,11 @@
 import importlib
 
 import pytest
+from conformance import encoder_checks
 from conformance import examples
 from conformance import model_checks
 from conformance import model_examples
+from conformance import task_checks
 from conformance.checks import assert_close
 from conformance.test_conformance import each
 
@@ -44,12 +46,12 @@ def test_every_public_symbol_has_one_example():
     assert sorted(shown) == sorted(public)
 
 
-@each(model_examples.ENCODERS, model_checks.ENCODER_CHECKS)
+@each(model_examples.ENCODERS, encoder_checks.ENCODER_CHECKS)
 def test_encoder(name, check, tmp_path):
     check(model_examples.ENCODERS[name], tmp_path)
 
 
-@each(model_examples.TASKS, model_checks.TASK_CHECKS)
+@each(model_examples.TASKS, task_checks.TASK_CHECKS)
 def test_task(name, check, tmp_path):
     check(model_examples.TASKS[name], tmp_path)
 
