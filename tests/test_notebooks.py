@@ -20,7 +20,8 @@ SMALL_SIZES = {
     "02_text_and_image": {
         "TRAIN_EXAMPLES": 32,
         "VALIDATION_EXAMPLES": 8,
-        "EPOCHS": 1,
+        "CONCATENATION_EPOCHS": 1,
+        "ATTENTION_EPOCHS": 1,
         "ALIGNMENT_EPOCHS": 1,
         "PICTURES": 2,
     },

@@ -22,8 +22,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SMALLER = {
     '"train"': '"train[:32]"',
     '"validation"': '"validation[:8]"',
-    "epochs=8": "epochs=1",
-    "width=32": "width=8",
+    "epochs=5": "epochs=1",
+    "width=16": "width=8",
 }
 
 
