@@ -14,6 +14,7 @@ Everything is a mapping, and data flows through them in this order:
 | `training` | all of these to a model that trains: `MultiTaskModel` |
 | `models` | encoders and tasks to a compiled model |
 | `zoo` | a name to a model |
+| `explain` | predictions and logs to pictures |
 | `export` | a trained model to files that run elsewhere |
 """
 

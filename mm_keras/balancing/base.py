@@ -98,6 +98,7 @@ class GradientBalancing(Balancing):
                 f"{self.levels}. Received: level={level!r}. `'parameters'` is "
                 "exact, `'features'` is fast."
             )
+        check_hooks(self, level)
         super().__init__(**kwargs)
         self.level = level
 
@@ -106,6 +107,22 @@ class GradientBalancing(Balancing):
 
     def get_config(self):
         return {**super().get_config(), "level": self.level}
+
+
+def check_hooks(strategy, level):
+    """Raises where a strategy cannot work at a level."""
+    name = type(strategy).__name__
+    if strategy.uses_features and level != "features":
+        raise ValueError(
+            f"{name} reads features and expects `level='features'`. Received: "
+            f"level={level!r}. Set the level."
+        )
+    if strategy.num_batches > 1 and level != "parameters":
+        raise ValueError(
+            f"{name} compares batches and expects `level='parameters'`: the "
+            "features of other examples are others. Received: "
+            f"level={level!r}. Leave the level out."
+        )
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")

@@ -11,7 +11,8 @@ class Uncertainty(LossBalancing):
     With a trained `s[t] = log(sigma[t]^2)` for every task, minimizes
     `sum_t 0.5 * exp(-s[t]) * losses[t] + 0.5 * s[t]`: the likelihood of
     Gaussian noise of variance `sigma[t]^2`. The second term keeps the noise
-    from growing without bound.
+    from growing without bound. A loss of exactly 0, as that of a task without
+    labels in the batch, leaves the noise of its task as it is.
 
     Args:
         initial_log_variance: Where `s` starts. 0 weighs each loss by a half.
@@ -39,8 +40,10 @@ class Uncertainty(LossBalancing):
         )
 
     def call(self, losses):
+        labelled = ops.cast(ops.not_equal(losses, 0.0), losses.dtype)
         precision = ops.exp(-self.log_variance)
-        return 0.5 * ops.sum(precision * losses + self.log_variance)
+        terms = precision * losses + self.log_variance
+        return 0.5 * ops.sum(labelled * terms)
 
     def get_config(self):
         return {

@@ -68,7 +68,7 @@ def pair_id(feature, inputs, index):
     source = feature if feature is not None else (texts or [index])[0]
     if source.dtype == tf.string:
         source = tf.strings.reduce_join(source)
-        source = tf.strings.to_hash_bucket_fast(source, 2**31 - 1)
+        source = tf.strings.to_hash_bucket_fast(source, 2**24)
     return tf.cast(source, tf.int32)
 
 

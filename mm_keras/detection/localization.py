@@ -36,14 +36,19 @@ class BoxDecoder(keras.layers.Layer):
         pass
 
     def call(self, outputs):
-        sides = ops.sigmoid(outputs)
-        some, others = sides[..., :2], sides[..., 2:]
-        return ops.concatenate(
-            [ops.minimum(some, others), ops.maximum(some, others)], axis=-1
-        )
+        return to_box(outputs)
 
     def compute_output_shape(self, outputs_shape):
         return outputs_shape
+
+
+def to_box(raw):
+    """Returns the box that four raw numbers stand for; see `BoxDecoder`."""
+    sides = ops.sigmoid(raw)
+    some, others = sides[..., :2], sides[..., 2:]
+    return ops.concatenate(
+        [ops.minimum(some, others), ops.maximum(some, others)], axis=-1
+    )
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -73,7 +78,7 @@ class LocalizationLoss(PerExampleLoss):
         super().__init__(name=name, **kwargs)
 
     def call(self, y_true, y_pred):
-        boxes = BoxDecoder().call(y_pred)
+        boxes = to_box(y_pred)
         _, giou = overlap.generalized_iou(y_true, boxes)
         return ops.mean(ops.abs(y_true - boxes), axis=-1) + 1.0 - giou
 

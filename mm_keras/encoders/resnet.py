@@ -79,6 +79,7 @@ def resnet(
     Reference:
         [He et al., 2016](https://arxiv.org/abs/1512.03385).
     """
+    depth = tuple(depth) if isinstance(depth, list) else depth
     blocks = check_depth(depth, width, stem_stride)
     check_divisible(input_shape, stem_stride * 2 ** (len(blocks) - 1))
     check_weights(depth, weights, input_shape)
@@ -119,8 +120,8 @@ def check_depth(depth, width, stem_stride):
                 "34 to choose them."
             )
         return (3, 4, 6, 3)
-    blocks = BLOCKS.get(depth) if isinstance(depth, int) else tuple(depth)
-    if not blocks:
+    blocks = depth if isinstance(depth, tuple) else BLOCKS.get(depth)
+    if not blocks or not all(isinstance(b, int) and b > 0 for b in blocks):
         raise ValueError(
             f"Argument `depth` of resnet expects {[*BLOCKS, *BUILDERS]}, or "
             "the number of blocks of each stage. Received: "

@@ -31,7 +31,9 @@ def to_saved_model(model, path, *, endpoints=None, text=None, examples=None):
         Dictionary from endpoint to the largest difference of an output.
 
     Raises:
-        ValueError: If the file gives other numbers than the model.
+        ValueError: If the file gives other numbers than the model, an endpoint
+            has a name that is taken, or `path` holds anything but a
+            SavedModel: nothing else is overwritten.
 
     Example:
 
@@ -41,12 +43,11 @@ def to_saved_model(model, path, *, endpoints=None, text=None, examples=None):
     boxes = loaded.serve({"image": images})["digits_boxes"]
     ```
     """
-    models = {
-        "serve": serving_model(model, text=text),
-        "raw": model,
-        **(endpoints or {}),
-    }
-    path = pathlib.Path(path)
+    path = pathlib.Path(path).resolve()
+    check_path(path)
+    models = {"serve": serving_model(model, text=text), "raw": model}
+    check_endpoints(endpoints or {}, models)
+    models.update(endpoints or {})
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         folder = pathlib.Path(folder) / path.name
@@ -56,6 +57,28 @@ def to_saved_model(model, path, *, endpoints=None, text=None, examples=None):
             shutil.rmtree(path)
         shutil.move(folder, path)
     return differences
+
+
+def check_path(path):
+    """Raises where something else than a SavedModel would be overwritten."""
+    is_folder = path.is_dir()
+    free = not path.exists() or (is_folder and not any(path.iterdir()))
+    if not free and not (is_folder and (path / "saved_model.pb").exists()):
+        raise ValueError(
+            "Argument `path` of to_saved_model expects a new or empty folder, "
+            f"or that of a SavedModel. Received: path={str(path)!r}, which "
+            "holds something else. Choose another folder."
+        )
+
+
+def check_endpoints(endpoints, models):
+    """Raises where an endpoint would take the place of another."""
+    taken = sorted(set(endpoints) & set(models))
+    if taken:
+        raise ValueError(
+            "Argument `endpoints` expects names other than "
+            f"{sorted(models)}. Received: {sorted(endpoints)}. Rename {taken}."
+        )
 
 
 def _write(models, folder):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from mm_keras.training import checks
+from mm_keras.training import presence
 
 
 def serving_model(model, *, text=None, name="serving"):
@@ -77,12 +78,23 @@ def decode(tasks, raw):
     for task in tasks:
         layer = task.make_decode()
         decoded = raw[task.name] if layer is None else layer(raw[task.name])
-        if isinstance(decoded, dict):
-            parts = {f"{task.name}_{key}": v for key, v in decoded.items()}
-            outputs.update(parts)
-        else:
-            outputs[task.name] = decoded
+        if not isinstance(decoded, dict):
+            decoded = {"": decoded}
+        for key, value in decoded.items():
+            name = f"{task.name}_{key}" if key else task.name
+            check_free(name, task, outputs)
+            outputs[name] = value
     return outputs
+
+
+def check_free(name, task, outputs):
+    """Raises where two tasks would give outputs of one name."""
+    if name in outputs:
+        raise ValueError(
+            "Expected tasks whose decoded outputs have different names. "
+            f"Received: a second output {name!r}, of task {task.name!r}. "
+            "Rename one of the tasks."
+        )
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -96,8 +108,15 @@ class ServingModel(keras.Model):
         super().__init__(*args, **kwargs)
 
     def __call__(self, inputs, *args, **kwargs):
-        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        inputs = self._named(inputs)
         return super().__call__(inputs, *args, **kwargs)
+
+    def _named(self, inputs):
+        """Checks the names of the inputs; what may be absent is present."""
+        checks.check_keys(inputs, self.input, "inputs")
+        inputs = presence.complete(inputs, self.input)
+        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        return inputs
 
     def predict_one(self, inputs):
         """Predicts for one example, without the overhead of `predict`.
@@ -111,13 +130,14 @@ class ServingModel(keras.Model):
         Raises:
             ValueError: If an input is missing or unknown.
         """
-        checks.check_keys(inputs, self.input, "inputs", needed=True)
+        checks.check_keys(inputs, self.input, "inputs")
         batch = {
-            name: tf.cast(inputs[name], tensor.dtype)[None]
-            if tensor.dtype != "string"
-            else tf.constant([inputs[name]])
-            for name, tensor in self.input.items()
+            name: tf.constant([value])
+            if self.input[name].dtype == "string"
+            else tf.cast(value, self.input[name].dtype)[None]
+            for name, value in inputs.items()
         }
+        batch = self._named(batch)
         outputs = self._one_example(batch)
         return {name: value[0].numpy() for name, value in outputs.items()}
 

@@ -27,7 +27,8 @@ def compare(folder, models, examples=None):
     differences = {}
     for endpoint, model in models.items():
         inputs = example_inputs(model, examples or {})
-        expected = model(inputs, training=False)
+        # Eager operations differ in the last digit, which reorders near ties.
+        expected = model.predict_on_batch(inputs)
         found = getattr(loaded, endpoint)(inputs)
         for name, value in expected.items():
             difference = largest_difference(value, found[name])

@@ -3,6 +3,7 @@ import numpy as np
 from keras import ops
 
 from mm_keras.detection import average_precision
+from mm_keras.training import presence
 
 SCORES = ("ap", "ap50", "ap75")
 
@@ -100,6 +101,7 @@ def evaluate_detector(detector, dataset):
     collected = {task.name: [] for task in detector.tasks}
     for batch in dataset:
         inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(batch)
+        inputs = presence.complete(inputs, detector.input)
         found = detector.predict_on_batch(inputs)
         for name in collected.keys() & targets.keys():
             rows = {"truth": ops.convert_to_numpy(targets[name]), **found[name]}

@@ -61,12 +61,12 @@ def check_targets(y, expected):
 
 
 def check_unused(strategy):
-    """Raises if a strategy has been built for another model."""
+    """Raises if a strategy has been built, for a model or by a call."""
     if strategy is not None and strategy.built:
         raise ValueError(
             "Argument `balancing` expects a strategy of this model's own. "
-            f"Received: {strategy.name!r}, which another model uses. Make a "
-            "new one for each model."
+            f"Received: {strategy.name!r}, which has been built before. Make "
+            "a new one for each model."
         )
 
 
@@ -77,13 +77,15 @@ def check_reads_logits(task, loss):
     with `from_logits=False`, takes them for probabilities and gives a wrong
     number without a word.
     """
+    # A `PerExampleMean` holds the loss that it averages.
+    loss = getattr(loss, "loss", loss)
     if isinstance(loss, keras.losses.Loss):
         wrong = loss.get_config().get("from_logits") is False
         name = loss.name
     else:
-        name = loss if isinstance(loss, str) else loss.__name__
-        function = keras.losses.get(name) if isinstance(loss, str) else loss
-        wrong = getattr(function, "__name__", name) in CROSS_ENTROPIES
+        function = keras.losses.get(loss) if isinstance(loss, str) else loss
+        name = getattr(function, "__name__", str(function))
+        wrong = name in CROSS_ENTROPIES
     if wrong:
         raise ValueError(
             f"The loss of task {task!r} expects probabilities, but the outputs "

@@ -4,7 +4,7 @@ import keras
 
 
 def split(model):
-    """Returns the part of a model that several tasks share, and the rest.
+    """Cuts a model into what several tasks share, and the rest.
 
     The frontier is made of the tensors that come from operations which
     several outputs depend on, and go to operations which only one output
@@ -18,15 +18,17 @@ def split(model):
         model: A functional model whose output is a dictionary.
 
     Returns:
-        Two functional models over the layers of `model`: `trunk`, from its
+        Two functional models over the layers of `model`, `trunk`, from its
         inputs to the list of the frontier's tensors, and `rest`, from that
-        list to its outputs.
+        list to its outputs; and for each tensor whether it is learned: inputs
+        that only one output depends on are part of the frontier too.
 
     Raises:
         ValueError: If no two outputs share anything that has weights.
     """
     frontier = find(model)
-    if not any(_is_learned(tensor) for tensor in frontier):
+    learned = [_is_learned(tensor) for tensor in frontier]
+    if not any(learned):
         raise ValueError(
             "`level='features'` expects tasks that share a part of the model. "
             f"Received: a model with the outputs {list(model.output)}, which "
@@ -34,7 +36,7 @@ def split(model):
         )
     trunk = keras.Model(model.input, frontier, name="trunk")
     rest = keras.Model(frontier, model.output, name="rest")
-    return trunk, rest
+    return trunk, rest, learned
 
 
 def find(model):

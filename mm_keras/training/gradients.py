@@ -131,7 +131,7 @@ def by_features(model, batch, due=None):
 
     The shared part of the network sees a single backward pass.
     """
-    trunk, rest = model.split()
+    trunk, rest, is_learned = model.split()
     variables = [v.value for v in model.trainable_variables]
     scale = model.optimizer.scale_loss
     x, y, sample_weight = batch
@@ -139,7 +139,8 @@ def by_features(model, batch, due=None):
         features = tree.flatten(trunk(x, training=True))
         trunk_extra = _extra(trunk)
         scaled_trunk_extra = scale(trunk_extra)
-    learned = [f for f in features if f.dtype.is_floating]
+    pairs = zip(features, is_learned, strict=True)
+    learned = [feature for feature, flag in pairs if flag]
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(learned)
         passes, losses, extra = _forward(

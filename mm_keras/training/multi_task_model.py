@@ -160,7 +160,7 @@ class MultiTaskModel(keras.Model):
             strategy.built = True
 
     def split(self):
-        """Returns the shared part of the model and the rest, two models.
+        """Returns the shared part of the model, the rest, and what is between.
 
         See `mm_keras.training.frontier.split`.
         """
@@ -243,7 +243,7 @@ class MultiTaskModel(keras.Model):
         `mm_keras.training.AveragePrecision`, are called before those that read
         them. Tasks that `sample_weight` does not name have weight 1.
         """
-        if y is None:
+        if hasattr(x, "element_spec"):
             # Keras warns about its own default where the data is a dataset.
             kwargs.setdefault("shuffle", False)
         return super().fit(

@@ -5,6 +5,11 @@ from mm_keras.losses.per_example_mean import per_example
 from mm_keras.metrics.decoded import Decoded
 from mm_keras.training import gradients
 
+ACCURACIES = {
+    "class": keras.metrics.SparseCategoricalAccuracy,
+    "labels": keras.metrics.BinaryAccuracy,
+}
+
 
 class TaskTerm:
     """What `compile` made of one task: its loss, weight and metrics.
@@ -88,9 +93,14 @@ class TaskTerm:
 def fresh_metric(metric, kind):
     """Returns a metric of its name or instance, with a state of its own."""
     if metric in ("accuracy", "acc"):
-        if kind == "class":
-            return keras.metrics.SparseCategoricalAccuracy(name=metric)
-        return keras.metrics.BinaryAccuracy(name=metric)
+        if kind not in ACCURACIES:
+            raise ValueError(
+                "The metric 'accuracy' expects a task whose target is of kind "
+                f"{list(ACCURACIES)}. Received: a target of kind {kind!r}. "
+                "Pass a metric for it, such as "
+                "`keras.metrics.MeanAbsoluteError()`."
+            )
+        return ACCURACIES[kind](name=metric)
     if isinstance(metric, keras.metrics.Metric):
         return type(metric).from_config(metric.get_config())
     found = keras.metrics.get(metric)

@@ -134,12 +134,37 @@ def noisy_model():
 
 
 def test_a_file_that_gives_other_numbers_is_not_kept(tmp_path):
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "mine.txt").write_text("kept")
+    mm_keras.export.to_saved_model(
+        model_of([tasks.regression("count")]), tmp_path / "m"
+    )
+    before = (tmp_path / "m" / "saved_model.pb").read_bytes()
     with pytest.raises(ValueError, match=r"'count'.*Received: a difference.*"):
         mm_keras.export.to_saved_model(noisy_model(), tmp_path / "m")
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
-    assert (tmp_path / "m" / "mine.txt").read_text() == "kept"
+    assert (tmp_path / "m" / "saved_model.pb").read_bytes() == before
+
+
+def test_a_folder_of_something_else_is_not_overwritten(tmp_path):
+    (tmp_path / "mine.txt").write_text("kept")
+    model = model_of([tasks.regression("count")])
+    with pytest.raises(ValueError, match=r"`path`.*Received.*Choose another"):
+        mm_keras.export.to_saved_model(model, tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "kept"
+
+
+def test_an_older_saved_model_is_replaced(tmp_path):
+    model = model_of([tasks.regression("count")])
+    mm_keras.export.to_saved_model(model, tmp_path / "m")
+    mm_keras.export.to_saved_model(model, tmp_path / "m")
+    assert (tmp_path / "m" / "saved_model.pb").exists()
+
+
+def test_an_endpoint_does_not_take_the_place_of_another(tmp_path):
+    model = model_of([tasks.regression("count")])
+    with pytest.raises(ValueError, match=r"`endpoints`.*Received.*Rename"):
+        mm_keras.export.to_saved_model(
+            model, tmp_path / "m", endpoints={"raw": model}
+        )
 
 
 def test_differences_are_relative_for_large_values():

@@ -107,6 +107,30 @@ class TestServingModel:
         with pytest.raises(ValueError, match=r"`text`.*image.*words"):
             mm_keras.serving_model(model, text={"words": None})
 
+    def test_outputs_of_one_name_are_explained(self):
+        encoder = mm_keras.encoders.convnet((32, 32, 3), filters=(8, 8))
+        clash = [
+            tasks.detection("digits", 3, channels=8),
+            tasks.regression("digits_count"),
+        ]
+        model = mm_keras.models.hard_sharing({"image": encoder}, clash)
+        with pytest.raises(ValueError, match=r"different.*Received.*Rename"):
+            mm_keras.serving_model(model)
+
+    def test_what_may_be_absent_is_present_where_nothing_is_said(self):
+        encoder = mm_keras.encoders.mlp((3,), units=(4,))
+        model = mm_keras.models.hard_sharing(
+            {"table": mm_keras.encoders.optional(encoder)},
+            [tasks.regression("count")],
+        )
+        serving = mm_keras.serving_model(model)
+        x = np.ones((2, 3), "float32")
+        expected = model({"table": x})["count"]
+        batch = serving({"table": x})["count"]
+        one = serving.predict_one({"table": x[0]})["count"]
+        np.testing.assert_allclose(batch, expected, atol=1e-6)
+        np.testing.assert_allclose(one, expected[0], atol=1e-6)
+
     def test_loads_to_equal_outputs(self, model, tmp_path):
         serving = mm_keras.serving_model(model)
         serving.save(tmp_path / "serving.keras")

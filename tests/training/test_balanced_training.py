@@ -274,6 +274,30 @@ class TestTheStep:
         assert ages == [1, 2, 0, 1]
 
 
+class TestHooks:
+    def test_features_are_read_at_their_level_only(self):
+        class Reader(Rows):
+            uses_features = True
+
+        with pytest.raises(ValueError, match=r"Reader.*Received.*Set"):
+            Reader()
+        strategy = Reader(level="features")
+        fit(table_model(strategy))
+        assert strategy.shapes[2] is not None
+
+    def test_several_batches_have_no_features_in_common(self):
+        with pytest.raises(ValueError, match=r"Halves.*Received.*Leave"):
+            Halves(level="features")
+
+    def test_a_batch_without_labels_leaves_the_noise_of_a_task(self):
+        x, y = table_data(rows=8)
+        model = table_model("uncertainty")
+        weights = {"price": np.zeros(8, "float32")}
+        model.fit(x, y, sample_weight=weights, verbose=0)
+        noise = ops.convert_to_numpy(model.balancing.log_variance)
+        assert noise[1] == 0 and noise[0] != 0 and noise[2] != 0
+
+
 class TestTheSlot:
     def test_compiling_anew_releases_the_old_strategy(self):
         # Keras keeps on tracking a layer: one more variable each time.
@@ -286,6 +310,8 @@ class TestTheSlot:
         assert len(model.trainable_variables) == count
         assert model.balancing is None
 
+    # Only the state of the optimizer depends on the strategy.
+    @pytest.mark.filterwarnings("ignore:Skipping variable loading for opt")
     @pytest.mark.parametrize("saved", ["uncertainty", "pcgrad", None])
     @pytest.mark.parametrize("loading", ["uncertainty", "pcgrad", None])
     def test_weights_load_across_strategies(self, saved, loading, tmp_path):
@@ -311,14 +337,40 @@ class TestTheSlot:
 class TestTheFrontier:
     def test_lies_where_the_tasks_part(self):
         model = table_model()
-        trunk, rest = model.split()
+        trunk, rest, learned = model.split()
         (feature,) = frontier.find(model)
         assert feature.shape == (None, 8)
+        assert learned == [True]
         x, _ = table_data()
         whole = model(x)
         parts = rest([trunk(x)])
         for name in whole:
             np.testing.assert_array_equal(parts[name], whole[name])
+
+    def test_an_input_that_one_task_reads_is_not_balanced(self):
+        # `extra` is read by the head of one task only: its slopes are those
+        # of pixels, and no part of what the tasks share.
+        x = keras.Input((6,), name="table")
+        extra = keras.Input((4,), name="extra")
+        shared = keras.layers.Dense(8, name="shared")(x)
+        pair = [tasks.regression("one"), tasks.regression("two")]
+        both = keras.layers.Concatenate()([shared, extra])
+        outputs = {
+            "one": pair[0].make_head()(shared),
+            "two": pair[1].make_head()(both),
+        }
+        model = mm_keras.MultiTaskModel(
+            {"table": x, "extra": extra}, outputs, tasks=pair
+        )
+        strategy = Rows(level="features")
+        model.compile("sgd", balancing=strategy)
+        data = {"table": np.ones((4, 6)), "extra": np.ones((4, 4))}
+        targets = {task.name: np.ones((4, 1)) for task in pair}
+        model.train_on_batch(data, targets)
+        gradients, _, _ = strategy.shapes
+        assert gradients[0] == 2
+        _, _, learned = model.split()
+        assert sorted(learned) == [False, True]
 
     def test_nothing_shared_is_explained(self):
         inputs = {name: keras.Input((2,), name=name) for name in ("a", "b")}

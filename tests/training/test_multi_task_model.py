@@ -115,6 +115,16 @@ class TestLogits:
         ):
             table_model().compile("adam", loss={"kind": loss})
 
+    def test_a_loss_within_another_is_seen(self):
+        inner = keras.losses.SparseCategoricalCrossentropy()
+        loss = mm_keras.losses.PerExampleMean(inner)
+        with pytest.raises(ValueError, match="from_logits"):
+            table_model().compile("adam", loss={"kind": loss})
+
+    def test_the_accuracy_of_a_number_is_explained(self):
+        with pytest.raises(ValueError, match=r"accuracy.*Received.*Pass"):
+            table_model().compile("adam", metrics={"price": ["accuracy"]})
+
     def test_a_loss_that_reads_logits_is_taken(self):
         x, y = table_data()
         model = table_model()
