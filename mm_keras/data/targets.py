@@ -61,8 +61,8 @@ def pair_id(feature, inputs, index):
 
     Rows with equal texts are positives of each other: a caption fits every
     picture that it describes. So the id is a hash of the text where there is
-    one among the inputs, and else the number of the row. A feature named
-    after the task comes first.
+    one among the inputs, below 2 ** 24 as losses compare ids in float32, and
+    else the number of the row. A feature named after the task comes first.
     """
     texts = [v for v in inputs.values() if v.dtype == tf.string]
     source = feature if feature is not None else (texts or [index])[0]

@@ -165,7 +165,12 @@ class TestDigitScenes:
             ids.extend(targets["alignment"].tolist())
         pairs = set(zip(texts, ids, strict=True))
         assert min(ids) >= 0
-        assert len(pairs) == len(set(texts)) == len(set(ids)) < len(ids)
+        assert len(pairs) == len(set(texts)) < len(ids)
+        # Two texts share one of 2 ** 24 ids with a chance of 1 in 17 million:
+        # 0.24 times expected among all pairs of these.
+        assert len(set(texts)) - len(set(ids)) <= 1
+        # The loss compares ids in float32, which tells these apart.
+        assert max(ids) < 2**24
 
     def test_without_text_every_row_is_its_own_pair(self, tfds_dir):
         dataset = data.load(
