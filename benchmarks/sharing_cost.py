@@ -32,16 +32,23 @@ TURNS_PER_EPOCH = 10
 TARGET = 0.55
 
 
-def network(tasks, steps):
+def network(names, steps):
     """Returns the network of the demo, with some of its tasks."""
     whole = zoo.digit_scenes(steps=steps)
+    tasks = [task for task in whole.tasks if task.name in names]
     # A new one: that of `whole` holds the state of all of its weights.
     optimizer = type(whole.optimizer).from_config(whole.optimizer.get_config())
-    return models.hard_sharing(
-        {"image": whole.get_layer("image_encoder")},
-        [task for task in whole.tasks if task.name in tasks],
-        optimizer=optimizer,
-    )
+    image = trunk(whole.get_layer("image_encoder"), tasks)
+    return models.hard_sharing({"image": image}, tasks, optimizer=optimizer)
+
+
+def trunk(encoder, tasks):
+    """Returns an encoder without the levels that none of the tasks reads."""
+    pyramid = encoder.output["pyramid"]
+    asked = [task.head["config"].get("levels") for task in tasks]
+    read = {level for levels in asked for level in levels or pyramid}
+    kept = {level: pyramid[level] for level in pyramid if level in read}
+    return keras.Model(encoder.input, {"pyramid": kept})
 
 
 def load(split, model, options):

@@ -136,15 +136,29 @@ class TestSharingCost:
             return {**model.optimizer.get_config(), "name": None}
 
         demo = zoo.digit_scenes(steps=10)
-        whole = sizes(demo)
         together = script.network(script.TASKS, steps=10)
         alone = script.network(("mask",), steps=10)
+        digits = script.network(("digits",), steps=10)
         assert sizes(together) == {
-            name: size for name, size in whole.items() if name != "count_head"
+            name: size
+            for name, size in sizes(demo).items()
+            if name != "count_head"
         }
         assert sizes(alone) == {
-            name: whole[name] for name in ("image_encoder", "mask_head")
+            name: sizes(demo)[name] for name in ("image_encoder", "mask_head")
         }
+        # Detection reads no P1: its own network goes without that level.
+        assert list(alone.get_layer("image_encoder").output["pyramid"]) == [
+            "P1",
+            "P2",
+            "P3",
+            "P4",
+        ]
+        assert list(digits.get_layer("image_encoder").output["pyramid"]) == [
+            "P2",
+            "P3",
+            "P4",
+        ]
         assert settings(alone) == settings(together) == settings(demo)
 
     def test_one_network_is_held_against_the_sum_of_three(self, script, timing):
