@@ -211,3 +211,17 @@ def test_cloning_an_encoder():
     assert not np.allclose(clone(X)["vector"], encoder(X)["vector"])
     copied = mm_keras.encoders.copy(encoder, "copied")
     np.testing.assert_array_equal(copied(X)["vector"], encoder(X)["vector"])
+
+
+def test_an_argument_that_a_saved_loss_forgets(tmp_path):
+    # |error| = 2: delta * (2 - delta / 2).
+    y = targets(2.0, 2.0)
+    values = []
+    for model in (plain(ours()), ours()):
+        huber = {name: keras.losses.Huber(delta=0.5) for name in ("a", "b")}
+        model.compile("sgd", loss=huber, loss_weights={"a": 1.0, "b": 0.0})
+        model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        values.append(loaded.evaluate({"x": X}, y, verbose=0)[0])
+    assert values == [1.0 * (2 - 1.0 / 2), 0.5 * (2 - 0.5 / 2)]
