@@ -3,6 +3,7 @@
 import keras
 
 from mm_keras import encoders
+from mm_keras import layers
 from mm_keras import models
 from mm_keras import tasks as task_module
 
@@ -53,7 +54,7 @@ def digit_scenes(*, steps=1400, learning_rate=4e-3, name="digit_scenes"):
         width=16,
         stem_stride=2,
         levels=("P1", "P2", "P3", "P4"),
-        pyramid_channels=64,
+        pyramid_channels=48,
     )
     return models.hard_sharing(
         {"image": image},
@@ -72,6 +73,7 @@ def digit_tasks():
             10,
             max_boxes=4,
             max_detections=20,
+            channels=48,
             levels=coarse,
             weight=2.5,
         ),
@@ -90,6 +92,7 @@ def digit_tasks():
             levels=coarse,
             hidden_units=(64,),
             delta=0.1,
+            decode=layers.WholeNumber(),
             weight=5.0,
         ),
     ]

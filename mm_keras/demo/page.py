@@ -103,7 +103,7 @@ def prediction(found):
             "scores": found["digits_scores"][i],
             "mask": found["mask"][i],
             "caption": caption(
-                found["present"][i], f"{found['count'][i, 0]:.2f}"
+                found["present"][i], f"{found['count'][i, 0]:.0f}"
             ),
         }
         for i in range(len(found["mask"]))

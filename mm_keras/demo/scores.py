@@ -6,7 +6,7 @@ SCORES = {
     "digits_ap50": ("AP50", "digits", "at half an overlap (AP50)"),
     "mask_mean_iou": ("mean IoU", "mask", "mean IoU over the 11 classes"),
     "present_f1": ("F1", "present", "macro F1 at threshold 0.5"),
-    "count_mae": ("count error", "count", "mean absolute error"),
+    "count_mae": ("count error", "count", "mean absolute error, whole numbers"),
 }
 
 

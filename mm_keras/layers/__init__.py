@@ -12,6 +12,7 @@ from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.unit_length import UnitLength
 from mm_keras.layers.vector_head import VectorHead
+from mm_keras.layers.whole_number import WholeNumber
 
 __all__ = [
     "AlignmentHead",
@@ -25,5 +26,6 @@ __all__ = [
     "StandIn",
     "UnitLength",
     "VectorHead",
+    "WholeNumber",
     "fusion",
 ]

@@ -14,14 +14,14 @@ def regression(
     view="vector",
     levels=None,
     delta=1.0,
+    decode=None,
     feature=None,
     weight=1.0,
 ):
     """One or several real numbers for each example.
 
-    Reads the vector, or the pyramid. The output needs no decoding. The loss is
-    that of Huber, which outliers do not dominate; reports the mean absolute
-    error.
+    Reads the vector, or the pyramid. The loss is that of Huber, which outliers
+    do not dominate; reports the mean absolute error, of decoded values.
 
     Args:
         name: Name of the task.
@@ -32,6 +32,8 @@ def regression(
         levels: Names of the levels of the pyramid to look at. None means all.
         delta: Error, in units of the label, at which the loss of Huber turns
             from a square to a line; small for labels that are exact.
+        decode: Layer that maps the output to what people read, such as
+            `mm_keras.layers.WholeNumber()` for counts. None leaves it as it is.
         feature: Name of the feature with the labels; defaults to `name`.
         weight: What the loss is multiplied by.
 
@@ -50,5 +52,6 @@ def regression(
         head=vector_head_for(view, units, hidden_units, levels),
         loss=PerExampleMean(keras.losses.Huber(delta, name="huber")),
         metrics=(keras.metrics.MeanAbsoluteError(name="mae"),),
+        decode=decode,
         weight=weight,
     )

@@ -139,6 +139,7 @@ LAYERS = {
         layers.VectorHead(3, hidden_units=(5,)),
         (normal(BATCH, 4),),
     ),
+    "layers.WholeNumber": lambda: (layers.WholeNumber(), (normal(BATCH, 2),)),
     "layers.fusion": lambda: (layers.fusion("attention"), (vectors(),)),
     "detection.BoxDecoder": lambda: (
         detection.BoxDecoder(),

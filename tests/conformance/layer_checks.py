@@ -29,6 +29,7 @@ FULL = {
     "PyramidVectorHead": "float32",
     "UnitLength": "float32",
     "VectorHead": "float32",
+    "WholeNumber": "float32",
 }
 
 

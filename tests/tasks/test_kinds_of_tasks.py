@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from mm_keras import layers
 from mm_keras import tasks
 
 
@@ -98,6 +99,21 @@ class TestMultiLabel:
 class TestRegression:
     def test_is_not_decoded(self):
         assert tasks.regression("price").make_decode() is None
+
+    def test_counts_are_decoded_to_whole_numbers(self):
+        task = tasks.regression("count", decode=layers.WholeNumber())
+        found = decoded(task, [[-0.7], [2.4], [2.6]])
+        np.testing.assert_array_equal(found, [[0], [2], [3]])
+
+    def test_metric_sees_decoded_counts_and_the_loss_does_not(self):
+        task = tasks.regression("count", decode=layers.WholeNumber())
+        arguments = tasks.compile_args([task])
+        (metric,) = arguments["weighted_metrics"]["count"]
+        y_true, y_pred = np.array([[2.0]]), np.array([[2.4]])
+        metric.update_state(y_true, y_pred)
+        assert float(metric.result()) == 0.0
+        loss = arguments["loss"]["count"](y_true, y_pred)
+        assert float(loss) == pytest.approx(0.4**2 / 2)
 
     def test_loss_is_that_of_huber(self):
         # 0.5 ^ 2 / 2 within the distance of 1, 3 - 0.5 beyond it.
