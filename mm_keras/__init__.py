@@ -16,6 +16,10 @@ Everything is a mapping, and data flows through them in this order:
 | `zoo` | a name to a model |
 | `explain` | predictions and logs to pictures |
 | `export` | a trained model to files that run elsewhere |
+
+Imports point the other way: losses, metrics, layers and detection know of
+nothing above them; then come tasks; encoders and data; balancing; training;
+models; and zoo, explain and export. `tests/test_package.py` holds them to it.
 """
 
 from mm_keras import balancing

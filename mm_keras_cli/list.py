@@ -4,6 +4,9 @@ import inspect
 
 from mm_keras_cli import quiet
 
+# Public functions that make no part of a model.
+HELPERS = ("compile_args", "copy", "optional", "stages")
+
 
 def run(arguments):
     """Prints the parts a model is built of, each with a line of its docs."""
@@ -33,7 +36,11 @@ def sections():
 def functions(module):
     """Returns the public functions of a module, by name."""
     public = {name: getattr(module, name) for name in module.__all__}
-    return {n: part for n, part in public.items() if inspect.isfunction(part)}
+    return {
+        name: part
+        for name, part in public.items()
+        if inspect.isfunction(part) and name not in HELPERS
+    }
 
 
 def summary(part):

@@ -78,3 +78,5 @@ def test_public_symbol_is_explained_and_shown(name):
     assert shown != (name in WITHOUT_EXAMPLE)
     if inspect.isfunction(thing) and inspect.signature(thing).parameters:
         assert "Args:" in docstring
+    if "raise ValueError" in inspect.getsource(thing):
+        assert "Raises:" in docstring

@@ -78,6 +78,9 @@ class GradientBalancing(Balancing):
             the shared part sees one backward pass.
         **kwargs: Arguments of `keras.layers.Layer`.
 
+    Raises:
+        ValueError: If the strategy cannot work at the level.
+
     Example:
 
     >>> class Mean(mm_keras.balancing.GradientBalancing):
@@ -147,6 +150,10 @@ class GramianBalancing(GradientBalancing):
             steps between minimize the sum of the losses with the last weights,
             at the cost of plain training. At least 1.
         **kwargs: Arguments of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `update_every` is no integer of at least 1, or the
+            strategy cannot work at the level.
 
     Example:
 

@@ -8,8 +8,9 @@ from mm_keras.balancing.base import LossBalancing
 class Equal(LossBalancing):
     """Minimizes the sum of the weighted losses, as Keras does.
 
-    `sum_t losses[t]`. The baseline that every other strategy has to beat;
-    tuned weights of the tasks are often hard to beat.
+    `sum_t losses[t]`, of losses that have their weights already: what training
+    without a strategy does, under a name. The baseline that every other
+    strategy has to beat; tuned weights of the tasks are often hard to beat.
 
     Args:
         **kwargs: Arguments of `keras.layers.Layer`.

@@ -53,7 +53,8 @@ def load(
             without keeping proportions. None leaves them as they are.
         text: An adapted `keras.layers.TextVectorization` that turns texts
             into ids. None leaves them strings.
-        shuffle: Whether to shuffle. None means: if it is the split "train".
+        shuffle: Whether to shuffle. None means: if it is the split "train",
+            or a part of it.
         seed: Seed of the order. None takes one from the seed of Keras.
         drop_remainder: Whether to drop the last, smaller batch.
         data_dir: Folder of prepared data. None means that of TFDS.

@@ -35,6 +35,9 @@ def text_vectorization(
         An adapted `keras.layers.TextVectorization`; its length is
         `layer.get_config()["output_sequence_length"]`.
 
+    Raises:
+        ValueError: If the data set is not on disk, or has no such text.
+
     Example:
 
     >>> text = mm_keras.data.text_vectorization("digit_scenes", length=18)

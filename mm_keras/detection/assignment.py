@@ -105,6 +105,7 @@ def _distances(boxes, centers):
 def _on_best_level(longest, strides, cells):
     """Whether a location is on the level of a box."""
     wanted = ops.log(ops.maximum(longest, 1e-3) / cells)
+    # Outputs of unlabelled rows are all 0, strides included.
     levels = ops.log(ops.maximum(strides, 1e-3))
     wrong = ops.abs(wanted[:, None] - levels[..., None])
     # From one level to the next it is log(2).

@@ -26,6 +26,9 @@ def average_precision(truth, detections, *, num_classes):
         - ap50, ap75: at one threshold.
         - ap_per_class: list of `num_classes` values.
 
+    Raises:
+        ValueError: If there are not as many pictures found as true.
+
     Example:
 
     >>> truth = np.array([[[0.1, 0.1, 0.5, 0.5, 3]]])

@@ -40,6 +40,9 @@ class DetectionDecoder(keras.layers.Layer):
         - classes: `(batch, max_detections)`, int32. Padding is -1.
         - count: `(batch,)`, int32, number of rows that are not padding.
 
+    Raises:
+        ValueError: If `max_detections` is not between 1 and `max_candidates`.
+
     Example:
 
     >>> features = {"P3": np.ones((2, 8, 8, 16), "float32")}

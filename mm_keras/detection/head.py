@@ -141,12 +141,12 @@ class DetectionHead(keras.layers.Layer):
             self._call_level(index, level, features[level], stride, training)
             for index, (level, stride) in enumerate(strides.items())
         ]
-        class_logits, distances, quality, centers, cells = (
+        class_logits, distances, quality, centers, stride_of = (
             ops.concatenate(parts, axis=-2)
             for parts in zip(*levels, strict=True)
         )
-        cells = cells[..., 0]
-        size = layout.picture_size(centers, cells)
+        stride_of = stride_of[..., 0]
+        size = layout.picture_size(centers, stride_of)
         corner = centers - distances[..., :2]
         opposite = centers + distances[..., 2:]
         return layout.join(
@@ -154,7 +154,7 @@ class DetectionHead(keras.layers.Layer):
                 boxes=ops.concatenate([corner / size, opposite / size], -1),
                 quality=quality[..., 0],
                 centers=centers,
-                strides=cells,
+                strides=stride_of,
                 class_logits=class_logits,
             )
         )

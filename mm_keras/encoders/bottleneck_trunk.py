@@ -1,3 +1,4 @@
+import functools
 import os
 import pathlib
 
@@ -45,15 +46,20 @@ def bottleneck_trunk(image, depth, weights):
 
 def build(x, depth, weights):
     """Calls keras.applications; explains a failed download."""
+    builder = functools.partial(
+        BUILDERS[depth],
+        include_top=False,
+        weights=weights,
+        input_tensor=x,
+        input_shape=tuple(x.shape[1:]),
+    )
+    if weights is None:
+        return builder()
     try:
-        return BUILDERS[depth](
-            include_top=False,
-            weights=weights,
-            input_tensor=x,
-            input_shape=tuple(x.shape[1:]),
-        )
+        return builder()
     except ValueError:
         raise
+    # Keras raises nothing more special where a download fails.
     except Exception as error:
         home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras"))
         folder = home.expanduser() / "models"

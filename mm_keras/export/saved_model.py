@@ -28,7 +28,8 @@ def to_saved_model(model, path, *, endpoints=None, text=None, examples=None):
             ones.
 
     Returns:
-        Dictionary from endpoint to the largest difference of an output.
+        Dictionary from endpoint to the largest difference of an output,
+        relative to its largest value where that is above 1.
 
     Raises:
         ValueError: If the file gives other numbers than the model, an endpoint

@@ -104,19 +104,13 @@ class ServingModel(keras.Model):
     See `mm_keras.serving_model`, which makes it.
     """
 
+    # This signature tells Keras that the class makes functional models.
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
 
     def __call__(self, inputs, *args, **kwargs):
-        inputs = self._named(inputs)
+        inputs = presence.named(inputs, self.input)
         return super().__call__(inputs, *args, **kwargs)
-
-    def _named(self, inputs):
-        """Checks the names of the inputs; what may be absent is present."""
-        checks.check_keys(inputs, self.input, "inputs")
-        inputs = presence.complete(inputs, self.input)
-        checks.check_keys(inputs, self.input, "inputs", needed=True)
-        return inputs
 
     def predict_one(self, inputs):
         """Predicts for one example, without the overhead of `predict`.
@@ -137,7 +131,7 @@ class ServingModel(keras.Model):
             else tf.cast(value, self.input[name].dtype)[None]
             for name, value in inputs.items()
         }
-        batch = self._named(batch)
+        batch = presence.named(batch, self.input)
         outputs = self._one_example(batch)
         return {name: value[0].numpy() for name, value in outputs.items()}
 

@@ -3,6 +3,8 @@ import math
 import keras
 from keras import ops
 
+from mm_keras.layers.unit_length import unit_length
+
 MAX_SCALE = 100.0
 
 
@@ -34,6 +36,10 @@ class AlignmentHead(keras.layers.Layer):
     Returns:
         Embeddings of shape `(batch, modalities, units)`, modalities in the
         order of `between`.
+
+    Raises:
+        ValueError: If there are fewer than two modalities, the vectors of one
+            are missing, or the temperature is too low.
 
     Example:
 
@@ -142,10 +148,3 @@ def check_temperature(temperature):
             "values lie between 0.05 and 0.2."
         )
     return temperature
-
-
-def unit_length(vectors):
-    """Returns vectors of length 1; below 1e-3 they shrink towards zero."""
-    # The bound keeps the gradient at a zero vector at no more than 1e3.
-    squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
-    return vectors * ops.rsqrt(ops.maximum(squared, 1e-6))

@@ -36,6 +36,10 @@ class AttentionFusion(FusionLayer):
     Returns:
         A tensor of shape `(batch, features)`, or `(batch, units)`.
 
+    Raises:
+        ValueError: If the vectors do not fit each other, or a presence belongs
+            to no vector.
+
     Example:
 
     >>> vectors = {"image": np.eye(2), "text": np.ones((2, 2))}

@@ -2,6 +2,7 @@ import keras
 from keras import ops
 
 from mm_keras.layers import alignment_head
+from mm_keras.layers.unit_length import unit_length
 from mm_keras.losses.info_nce import InfoNCE
 
 
@@ -29,6 +30,9 @@ class ContrastiveLoss(keras.layers.Layer):
 
     Returns:
         `embeddings`, unchanged.
+
+    Raises:
+        ValueError: If the temperature is too low.
 
     Example:
 
@@ -59,7 +63,7 @@ class ContrastiveLoss(keras.layers.Layer):
             # Before the norm: a NaN in an absent row has a NaN gradient.
             stacked = ops.where(there[:, None, None], stacked, 0.0)
         scale = ops.exp(0.5 * ops.cast(self.log_scale, "float32"))
-        stacked = scale * alignment_head.unit_length(stacked)
+        stacked = scale * unit_length(stacked)
         paired = ops.cast(ids >= 0, "float32")
         self.add_loss(self.weight * self.info_nce(ids, stacked, paired))
         return embeddings

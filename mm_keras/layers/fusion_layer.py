@@ -29,6 +29,10 @@ class FusionLayer(keras.layers.Layer):
 
     Returns:
         A tensor of shape `(batch, features)`.
+
+    Raises:
+        ValueError: If the vectors are not named or not flat, or a presence
+            belongs to no vector.
     """
 
     def build(self, vectors_shape=None, present_shape=None):

@@ -7,8 +7,8 @@ class MapHead(keras.layers.Layer):
     """Maps a feature pyramid to values for every pixel of the picture.
 
     Each level is convolved, brought to the size of the finest one and added.
-    The sum is enlarged and convolved until a cell has two by two pixels, and
-    predicts all four, which a reshape puts in their place:
+    The sum, normalized, is enlarged and convolved until a cell has two by two
+    pixels, and predicts all four, which a reshape puts in their place:
 
     ```
     P4 -> conv -> enlarge -+

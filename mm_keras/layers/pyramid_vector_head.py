@@ -10,11 +10,12 @@ class PyramidVectorHead(keras.layers.Layer):
 
     What is somewhere in the picture, and small, is hard to find in one pooled
     vector. Here every cell of every level looks for it and votes, and the
-    strongest vote of each output is added to what the pooled cells say:
+    strongest vote of each output is added to what the pooled cells say. A cell
+    is a Dense layer over the channels, a BatchNormalization and a ReLU:
 
     ```
                             +-> Dense -> max over cells and levels -+
-    P2, P3, ... -> 1x1 conv |                                       +-> sum
+    P2, P3, ... -> cells -> |                                       +-> sum
                             +-> mean and max of each level -> Dense +
     ```
 

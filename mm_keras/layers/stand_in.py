@@ -23,6 +23,10 @@ class StandIn(keras.layers.Layer):
     Returns:
         Features of the shape of `inputs`.
 
+    Raises:
+        ValueError: If the inputs have no axis beside the batch, or the
+            presence has one.
+
     Example:
 
     >>> layer = mm_keras.layers.StandIn(initializer="ones")

@@ -1,6 +1,5 @@
 import keras
-
-from mm_keras.layers import alignment_head
+from keras import ops
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -28,7 +27,14 @@ class UnitLength(keras.layers.Layer):
         pass
 
     def call(self, vectors):
-        return alignment_head.unit_length(vectors)
+        return unit_length(vectors)
 
     def compute_output_shape(self, vectors_shape):
         return vectors_shape
+
+
+def unit_length(vectors):
+    """Returns vectors of length 1; below 1e-3 they shrink towards zero."""
+    # The bound keeps the gradient at a zero vector at no more than 1e3.
+    squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
+    return vectors * ops.rsqrt(ops.maximum(squared, 1e-6))

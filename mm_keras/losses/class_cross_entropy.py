@@ -20,6 +20,9 @@ class ClassCrossEntropy(PerExampleLoss):
         name: Name of the loss.
         **kwargs: Arguments of `mm_keras.losses.PerExampleLoss`.
 
+    Raises:
+        ValueError: If a class of `class_weight` does not exist.
+
     Example:
 
     >>> loss = mm_keras.losses.ClassCrossEntropy(2, class_weight={1: 3.0})

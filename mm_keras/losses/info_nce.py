@@ -39,6 +39,9 @@ class InfoNCE(PerExampleLoss):
             integers apart up to 2 ** 24.
         y_pred: Embeddings, of shape `(batch, modalities, units)`.
 
+    Raises:
+        ValueError: If the embeddings are not those of two modalities or more.
+
     Example:
 
     >>> embeddings = np.array([[[2.0, 0.0]] * 2, [[0.0, 2.0]] * 2])

@@ -11,7 +11,8 @@ class PerExampleLoss(keras.losses.Loss):
     along the wrong axis of a loss of shape `(batch, height, width)`. Here a
     loss has shape `(batch,)` whatever the rank of the output, and rows of
     weight 0 are replaced in targets and predictions before any arithmetic:
-    neither their value nor their gradient can reach the others.
+    neither their value nor their gradient can reach the others. (Data loaders
+    fill missing labels too; batches of a user's own may not have been filled.)
 
     Subclasses implement `call(y_true, y_pred)`, which returns one value per
     example, of shape `(batch,)`, and may set `filler`, the harmless target

@@ -24,6 +24,10 @@ class PerExampleMean(PerExampleLoss):
         **kwargs: Arguments of `mm_keras.losses.PerExampleLoss`. `name`
             defaults to that of the loss.
 
+    Raises:
+        ValueError: If `loss` is no loss of Keras, or gives one number for a
+            whole batch.
+
     Example:
 
     >>> loss = mm_keras.losses.PerExampleMean(

@@ -36,6 +36,10 @@ def alignment(
         A `mm_keras.tasks.Task` whose target is a pair id: equal ids belong
         together, -1 is unpaired.
 
+    Raises:
+        ValueError: If the loss is unknown, or there are fewer than two
+            modalities.
+
     Example:
 
     >>> mm_keras.tasks.alignment("match").target.kind
@@ -49,7 +53,7 @@ def alignment(
         )
     return Task(
         name,
-        target=Target("pair", (), "int32", None, feature, -1),
+        target=Target("pair", dtype="int32", feature=feature, filler=-1),
         head=AlignmentHead(units, between, temperature=temperature),
         loss=LOSSES[loss](),
         decode=UnitLength(),

@@ -39,6 +39,9 @@ def classification(
     Returns:
         A `mm_keras.tasks.Task` whose target is a class id.
 
+    Raises:
+        ValueError: If there are fewer than two classes, or the view is unknown.
+
     Example:
 
     >>> task = mm_keras.tasks.classification("digit", 10, hidden_units=(100,))

@@ -5,6 +5,9 @@ from mm_keras.tasks.classification import check_num_classes
 from mm_keras.tasks.target import Target
 from mm_keras.tasks.task import Task
 
+# Pairs of location and class that enter the suppression, at least.
+MIN_CANDIDATES = 300
+
 
 def detection(
     name,
@@ -29,7 +32,8 @@ def detection(
         name: Name of the task.
         num_classes: Number of classes, at least 1; there is no background.
         max_boxes: Number of rows in the target; data loaders pad to it.
-        max_detections: How many detections are kept for each picture.
+        max_detections: How many detections are kept for each picture, at
+            least 1.
         channels: Width of the convolutions in the head.
         depth: Number of convolutions before each output of the head.
         levels: Names of the levels to look at, such as `("P3", "P4", "P5")`;
@@ -41,6 +45,9 @@ def detection(
         A `mm_keras.tasks.Task` whose target has a row for each object: ymin,
         xmin, ymax, xmax, relative, and the class id. Padding rows are -1.
 
+    Raises:
+        ValueError: If there is no class, or room for no detection.
+
     Example:
 
     >>> mm_keras.tasks.detection("digits", 10, max_boxes=4).target.shape
@@ -50,12 +57,19 @@ def detection(
     return Task(
         name,
         target=Target(
-            "boxes", (max_boxes, 5), "float32", num_classes, feature, -1
+            "boxes",
+            (max_boxes, 5),
+            num_classes=num_classes,
+            feature=feature,
+            filler=-1,
         ),
         head=DetectionHead(
             num_classes, channels=channels, depth=depth, levels=levels
         ),
         loss=DetectionLoss(),
-        decode=DetectionDecoder(max_detections=max_detections),
+        decode=DetectionDecoder(
+            max_detections=max_detections,
+            max_candidates=max(MIN_CANDIDATES, max_detections),
+        ),
         weight=weight,
     )

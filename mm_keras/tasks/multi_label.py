@@ -36,6 +36,9 @@ def multi_label(
     Returns:
         A `mm_keras.tasks.Task` whose target has a 0 or 1 per class.
 
+    Raises:
+        ValueError: If there is no class, or the view is unknown.
+
     Example:
 
     >>> mm_keras.tasks.multi_label("present", 10).target.shape

@@ -33,6 +33,9 @@ def segmentation(
         A `mm_keras.tasks.Task` whose target is a mask of class ids, of shape
         `(height, width, 1)`.
 
+    Raises:
+        ValueError: If there are fewer than two classes.
+
     Example:
 
     >>> mm_keras.tasks.segmentation("mask", 11).target.kind

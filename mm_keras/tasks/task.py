@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import inspect
 
 import keras
 
@@ -127,12 +128,14 @@ def check_name(name):
 def _configure(task, field, value):
     """Returns the configuration of a part of a task, once it can be revived."""
     try:
+        if inspect.isfunction(value):
+            raise TypeError("It is a bare function.")
         config = value
         if not isinstance(value, dict):
             config = keras.saving.serialize_keras_object(value)
         if not hasattr(_revive(config), "get_config"):
             raise TypeError("It has no method `get_config`.")
-    except Exception as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"Argument `{field}` of task {task.name!r} expects an object of a "
             "registered class, which can be saved with the model. Received: "

@@ -77,19 +77,23 @@ def check_reads_logits(task, loss):
     with `from_logits=False`, takes them for probabilities and gives a wrong
     number without a word.
     """
-    # A `PerExampleMean` holds the loss that it averages.
-    loss = getattr(loss, "loss", loss)
-    if isinstance(loss, keras.losses.Loss):
-        wrong = loss.get_config().get("from_logits") is False
-        name = loss.name
-    else:
-        function = keras.losses.get(loss) if isinstance(loss, str) else loss
-        name = getattr(function, "__name__", str(function))
-        wrong = name in CROSS_ENTROPIES
-    if wrong:
+    if reads_probabilities(keras.losses.get(loss)):
         raise ValueError(
             f"The loss of task {task!r} expects probabilities, but the outputs "
-            f"of the model are logits. Received: loss={name!r}. Pass an "
+            f"of the model are logits. Received: loss={loss!r}. Pass an "
             "instance with `from_logits=True`, such as "
             "`keras.losses.SparseCategoricalCrossentropy(from_logits=True)`."
         )
+
+
+def reads_probabilities(loss):
+    """Whether a loss or function of Keras takes outputs as probabilities."""
+    # A `PerExampleMean` holds the loss that it averages.
+    loss = getattr(loss, "loss", loss)
+    if isinstance(loss, keras.losses.Loss):
+        config = loss.get_config()
+        if "from_logits" in config:
+            return not config["from_logits"]
+        # A loss of Keras wraps the function of its name.
+        loss = getattr(loss, "fn", None)
+    return getattr(loss, "__name__", None) in CROSS_ENTROPIES

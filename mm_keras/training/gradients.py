@@ -1,4 +1,4 @@
-"""The training steps of strategies that look at the gradient of each task.
+"""The training steps of strategies, and what replicas say to each other.
 
 The one place of the package with gradient tapes and with communication between
 replicas. Every row below is the gradient of one task (of one part of the
@@ -68,6 +68,8 @@ def by_parameters(model, batch, due=None):
 
     Where `due` is False, the first row is the gradient of the weighted sum of
     the losses and the others are zero: one backward pass for what is shared.
+    The rows of the single tasks are still written down, to find what is
+    shared, but nothing reads them, and TensorFlow leaves them out of the graph.
     """
     variables = model.trainable_variables
     reached = {}

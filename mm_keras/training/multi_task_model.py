@@ -39,6 +39,10 @@ class MultiTaskModel(keras.Model):
         tasks: List of `mm_keras.tasks.Task`, one per output.
         name: Name of the model.
 
+    Raises:
+        ValueError: If inputs or outputs are no dictionaries, or the outputs are
+            not those of the tasks.
+
     Example:
 
     >>> table = keras.Input((4,), name="table")
@@ -52,6 +56,7 @@ class MultiTaskModel(keras.Model):
     ['loss', 'price_loss', 'price_mae']
     """
 
+    # This signature tells Keras that the class makes functional models.
     def __init__(self, *args, **kwargs):
         tasks = tuple(kwargs.pop("tasks", ()))
         super().__init__(*args, **kwargs)
@@ -77,7 +82,11 @@ class MultiTaskModel(keras.Model):
 
     @property
     def balancing(self):
-        """The strategy in force, or None."""
+        """The strategy in force, or None.
+
+        Keras looks through the attributes of a model for layers to save: it
+        finds the strategy, with its state, under this name.
+        """
         return self._compiled.balancing
 
     def compile(
@@ -169,14 +178,8 @@ class MultiTaskModel(keras.Model):
         return self._compiled.parts
 
     def __call__(self, inputs, *args, **kwargs):
-        return super().__call__(self._named_inputs(inputs), *args, **kwargs)
-
-    def _named_inputs(self, inputs):
-        """Checks the names of the inputs; what may be absent is present."""
-        checks.check_keys(inputs, self.input, "inputs")
-        inputs = presence.complete(inputs, self.input)
-        checks.check_keys(inputs, self.input, "inputs", needed=True)
-        return inputs
+        inputs = presence.named(inputs, self.input)
+        return super().__call__(inputs, *args, **kwargs)
 
     def task_losses(self, y, y_pred, sample_weight=None, track=True):
         """Returns the weighted loss of each task, a list of scalars.
@@ -295,4 +298,4 @@ class MultiTaskModel(keras.Model):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         checks.check_targets(y, self.output)
         checks.check_keys(sample_weight, self.output, "sample_weights")
-        return self._named_inputs(x), y, sample_weight
+        return presence.named(x, self.input), y, sample_weight

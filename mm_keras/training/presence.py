@@ -3,8 +3,24 @@
 import numpy as np
 from keras import ops
 
+from mm_keras.training import checks
+
 # An encoder whose modality may be absent has an input of this ending.
 ENDING = "_present"
+
+
+def named(inputs, expected):
+    """Returns all inputs of a model by name, or raises.
+
+    Args:
+        inputs: What the user passed: a dictionary from input to tensor.
+        expected: The inputs of the model, a dictionary. Modalities that may be
+            absent are present where `inputs` does not say.
+    """
+    checks.check_keys(inputs, expected, "inputs")
+    inputs = complete(inputs, expected)
+    checks.check_keys(inputs, expected, "inputs", needed=True)
+    return inputs
 
 
 def complete(inputs, expected):

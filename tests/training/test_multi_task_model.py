@@ -104,8 +104,13 @@ class TestLogits:
         "loss",
         [
             "sparse_categorical_crossentropy",
+            "BinaryCrossentropy",
             keras.losses.SparseCategoricalCrossentropy(),
             keras.losses.sparse_categorical_crossentropy,
+            keras.losses.CategoricalGeneralizedCrossEntropy(),
+            keras.saving.serialize_keras_object(
+                keras.losses.BinaryCrossentropy()
+            ),
         ],
     )
     def test_a_loss_that_would_read_logits_as_probabilities_raises(self, loss):
