@@ -24,7 +24,7 @@ def average_precision(truth, detections, *, num_classes):
         Dictionary, NaN where there is no object:
         - ap: mean over thresholds 0.5, 0.55, ... 0.95.
         - ap50, ap75: at one threshold.
-        - ap_per_class: list of `num_classes` values.
+        - ap_per_class, ap50_per_class: lists of `num_classes` values.
 
     Raises:
         ValueError: If there are not as many pictures found as true.
@@ -64,6 +64,7 @@ def average_precision(truth, detections, *, num_classes):
         "ap50": _mean(per_class[0]),
         "ap75": _mean(per_class[5]),
         "ap_per_class": per_class.mean(axis=0).tolist(),
+        "ap50_per_class": per_class[0].tolist(),
     }
 
 

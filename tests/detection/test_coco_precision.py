@@ -105,6 +105,8 @@ def test_equals_pycocotools(make, seed):
     )
     np.testing.assert_allclose(result["ap_per_class"], each, atol=1e-8)
     assert np.isnan(result["ap_per_class"][2])
+    np.testing.assert_allclose(np.nanmean(result["ap50_per_class"]), ap50)
+    assert np.nanstd(result["ap50_per_class"]) > 0
 
 
 def boxes(*rows):
