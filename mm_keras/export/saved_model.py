@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from mm_keras.export import verification
+from mm_keras.export.full_precision import full_precision
 from mm_keras.export.serving_model import serving_model
 
 
@@ -46,6 +47,7 @@ def to_saved_model(model, path, *, endpoints=None, text=None, examples=None):
     """
     path = pathlib.Path(path).resolve()
     check_path(path)
+    model = full_precision(model)
     models = {"serve": serving_model(model, text=text), "raw": model}
     check_endpoints(endpoints or {}, models)
     models.update(endpoints or {})

@@ -3,10 +3,14 @@ import functools
 import keras
 import tensorflow as tf
 
+from mm_keras.export.full_precision import full_precision
+from mm_keras.export.full_precision import network
+from mm_keras.export.full_precision import under_float32
 from mm_keras.training import checks
 from mm_keras.training import presence
 
 
+@under_float32()
 def serving_model(model, *, text=None, name="serving"):
     """Puts the decoding behind a trained model, and text reading before it.
 
@@ -22,7 +26,9 @@ def serving_model(model, *, text=None, name="serving"):
     the same numbers under the same names.
 
     Args:
-        model: A `mm_keras.MultiTaskModel`. Its weights are shared.
+        model: A `mm_keras.MultiTaskModel`. Its weights are shared, unless it
+            computes in half precision: then the new model is a copy in
+            float32.
         text: Dictionary from modality to an adapted
             `keras.layers.TextVectorization`, where strings come in. A single
             layer stands for the modality `"text"`.
@@ -53,8 +59,7 @@ def serving_model(model, *, text=None, name="serving"):
         for name, tensor in model.input.items()
     }
     read = {name: layer(inputs[name]) for name, layer in (text or {}).items()}
-    # Without what `compile` set up, such as the state of the optimizer.
-    core = keras.Model(model.input, model.output, name=model.name)
+    core = network(full_precision(model))
     outputs = decode(model.tasks, core({**inputs, **read}))
     return ServingModel(inputs, outputs, name=name)
 
@@ -122,13 +127,11 @@ class ServingModel(keras.Model):
             Dictionary from output to a NumPy array without batch axis.
 
         Raises:
-            ValueError: If an input is missing or unknown.
+            ValueError: If an input is missing or unknown, or has a batch axis.
         """
         checks.check_keys(inputs, self.input, "inputs")
         batch = {
-            name: tf.constant([value])
-            if self.input[name].dtype == "string"
-            else tf.cast(value, self.input[name].dtype)[None]
+            name: batch_of_one(value, self.input[name])
             for name, value in inputs.items()
         }
         batch = presence.named(batch, self.input)
@@ -144,3 +147,19 @@ class ServingModel(keras.Model):
         }
         call = functools.partial(self, training=False)
         return tf.function(call, input_signature=[signature])
+
+
+def batch_of_one(value, expected):
+    """Returns an example with a batch axis, in the dtype of an input."""
+    if expected.dtype == "string":
+        batch = tf.constant(value)[None]
+    else:
+        batch = tf.cast(value, expected.dtype)[None]
+    if not batch.shape.is_compatible_with((1, *expected.shape[1:])):
+        raise ValueError(
+            f"Input {expected.name!r} of predict_one expects one example, of "
+            f"shape {tuple(expected.shape[1:])}. Received: shape "
+            f"{tuple(batch.shape[1:])}. Pass an array without batch axis, or "
+            "use `predict` for several examples."
+        )
+    return batch
