@@ -8,8 +8,8 @@ def register_view(name):
 
     A view maps one example of TFDS to two dictionaries: the inputs by
     modality, and the features that labels are read from. Tasks then choose
-    features by name. A data set without a view offers all its features as
-    both.
+    features by name. Those of `mm_keras.data.catalog` have one already; a data
+    set without a view offers all its features as both.
 
     Args:
         name: Name of the data set, with its configuration
@@ -21,10 +21,9 @@ def register_view(name):
 
     Example:
 
-    >>> @mm_keras.data.register_view("oxford_iiit_pet")
-    ... def pets(example):
-    ...     trimap = example["segmentation_mask"] - 1
-    ...     features = {"breed": example["label"], "trimap": trimap}
+    >>> @mm_keras.data.register_view("stanford_dogs")
+    ... def dogs(example):
+    ...     features = {"breed": example["label"], "dogs": example["objects"]}
     ...     return {"image": example["image"]}, features
     """
 
@@ -47,9 +46,3 @@ def find_view(name):
 def everything(example):
     """Offers every feature as an input and as a label."""
     return dict(example), dict(example)
-
-
-@register_view("digit_scenes")
-def digit_scenes(example):
-    inputs = {"image": example["image"], "text": example["caption"]}
-    return inputs, dict(example)

@@ -17,6 +17,7 @@ def test_everything_public_is_shown_with_its_first_sentence(capsys):
     assert "detection" in shown
     assert "attention" in shown
     assert "pcgrad" in shown
+    assert shown["cifar10"].endswith("60,000 small photographs of 10 things.")
 
 
 def test_names_are_those_that_can_be_passed():

@@ -1,0 +1,154 @@
+"""An entry of the catalog: a view, and what can be said of it beforehand."""
+
+import dataclasses
+
+from mm_keras.data import views
+
+ENTRIES = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Feature:
+    """One thing that a data set offers as labels.
+
+    Args:
+        kind: What it is: one of the kinds of `mm_keras.tasks.Target`,
+            `"points"` or `"text"`.
+        about: What it means, in a few words.
+        size: Number of classes, of numbers or of points. None where there is
+            none.
+        arguments: Dictionary of further arguments of the task that fits.
+    """
+
+    kind: str
+    about: str
+    size: int | None = None
+    arguments: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """What one data set offers; it prints as a table.
+
+    Args:
+        name: Name by which TFDS knows the data set, with its configuration if
+            it has several.
+        about: What it shows, in one sentence.
+        inputs: Dictionary from modality to what it is, in a few words.
+        features: Dictionary from feature to `Feature`.
+        unlabelled: Names of splits whose labels were never published.
+    """
+
+    name: str
+    about: str
+    inputs: dict
+    features: dict
+    unlabelled: tuple = ()
+
+    def __str__(self):
+        width = max(map(len, [*self.inputs, *self.features]))
+        rows = [
+            *((name, "input", about) for name, about in self.inputs.items()),
+            *(
+                (name, _kind(feature), feature.about)
+                for name, feature in self.features.items()
+            ),
+        ]
+        lines = [
+            f"  {n:{width}}  {kind:11}  {about}" for n, kind, about in rows
+        ]
+        return "\n".join([f"{self.name}: {self.about}", *lines])
+
+
+def _kind(feature):
+    """The kind of a feature and how many, such as `class x 37`."""
+    if feature.size is None:
+        return feature.kind
+    return f"{feature.kind} x {feature.size}"
+
+
+def entry(name, about, *, inputs, features, unlabelled=()):
+    """Registers a view with what it offers, under a name and its data set.
+
+    Args:
+        name: As in `Entry`; the view serves other configurations too.
+        about: As in `Entry`.
+        inputs: As in `Entry`.
+        features: As in `Entry`.
+        unlabelled: As in `Entry`.
+
+    Returns:
+        A decorator of views, see `mm_keras.data.register_view`.
+    """
+
+    def decorate(view):
+        ENTRIES[name] = Entry(name, about, inputs, features, unlabelled)
+        views.register_view(name.split("/")[0])(view)
+        return view
+
+    return decorate
+
+
+def offers(name):
+    """Says what a data set of the catalog offers as inputs and labels.
+
+    Args:
+        name: Name of the data set. A version is of no account, nor is a
+            configuration that the catalog does not know.
+
+    Returns:
+        An `Entry` with `inputs` and `features` by name; it prints as a table.
+
+    Raises:
+        ValueError: If the catalog does not know the data set.
+
+    Example:
+
+    >>> print(mm_keras.data.offers("cifar100"))
+    cifar100: 60,000 small photographs of 100 things in 20 groups.
+      image         input        32 x 32 x 3, 0-255
+      label         class x 100  what it shows
+      coarse_label  class x 20   the group it belongs to
+    """
+    full = name.split(":")[0]
+    found = [e for e in ENTRIES if full in (e, e.split("/")[0])]
+    found += [e for e in ENTRIES if full.split("/")[0] == e.split("/")[0]]
+    if not found:
+        raise ValueError(
+            "Argument `name` expects a data set of the catalog: "
+            f"{sorted(ENTRIES)}. Received: {name!r}. For any other name of "
+            "TFDS say what it offers with `mm_keras.data.register_view`, and "
+            "make the tasks by hand."
+        )
+    return ENTRIES[found[0]]
+
+
+def check_labelled(full_name, split, tasks):
+    """Raises if labels are asked for that nobody published.
+
+    TFDS gives such a picture an empty list of objects, which would teach that
+    there is nothing to be seen.
+
+    Args:
+        full_name: Name, configuration and version: `"voc/2012/5.0.0"`.
+        split: Name of a split, a part or a sum of some.
+        tasks: List of `mm_keras.tasks.Task`, or None.
+
+    Raises:
+        ValueError: If a task reads labels of a split without any.
+    """
+    closed = {
+        split
+        for name, known in ENTRIES.items()
+        if f"{full_name}/".startswith(f"{name}/")
+        for split in known.unlabelled
+    }
+    parts = {part.split("[")[0].strip() for part in str(split).split("+")}
+    asked = [task.name for task in tasks or () if task.target.kind != "pair"]
+    if asked and closed & parts:
+        raise ValueError(
+            f"Split {str(split)!r} of data set {full_name!r} expects no tasks: "
+            f"the labels of {sorted(closed & parts)} were never published. "
+            f"Received: tasks {asked}. Choose another split, or pass "
+            "`tasks=[]` to predict on its pictures."
+        )
