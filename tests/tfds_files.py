@@ -157,8 +157,8 @@ def coco_instances(images):
 
 
 def coco(files, year):
-    """Three pictures to train with, two to validate, one to test."""
-    for split, number in [("train", 3), ("val", 2), ("test", 1)]:
+    """Three pictures to train with, three to validate, one to test."""
+    for split, number in [("train", 3), ("val", 3), ("test", 1)]:
         names = [f"{i:012}.jpg" for i in COCO_PICTURES]
         if year == 2014:
             names = [f"COCO_{split}2014_{name}" for name in names]
@@ -184,27 +184,25 @@ def coco2017(files):
 
 
 def coco_captions(files):
-    """Sentences for the three pictures of the training split of 2014."""
+    """Five sentences for each picture of 2014; one in each small split."""
     coco(files, 2014)
-    images = coco_images([f"COCO_train2014_{i:012}.jpg" for i in COCO_PICTURES])
-    write(
-        files / "caption_datasets.zip" / "dataset_coco.json",
+    subjects = ["a car", "a man", "a sky"]
+    images = [
         {
-            "images": [
-                {
-                    "split": "train",
-                    "filename": image["file_name"],
-                    "sentences": [
-                        {"sentid": 10 * image["id"] + i, "raw": f"{what} {i}"}
-                        for i in range(5)
-                    ],
-                }
-                for image, what in zip(
-                    images, ["a car", "a man", "a sky"], strict=True
-                )
-            ]
-        },
-    )
+            "split": "train" if part == "train" else split,
+            "filename": f"COCO_{part}2014_{picture:012}.jpg",
+            "sentences": [
+                {"sentid": 10 * picture + i, "raw": f"{what} {i}"}
+                for i in range(5)
+            ],
+        }
+        for part in ("train", "val")
+        for picture, what, split in zip(
+            COCO_PICTURES, subjects, ("val", "test", "restval"), strict=True
+        )
+    ]
+    content = {"images": images}
+    write(files / "caption_datasets.zip" / "dataset_coco.json", content)
 
 
 def coco2017_panoptic(files):

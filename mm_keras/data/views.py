@@ -1,5 +1,7 @@
 """Views: what a data set offers as inputs and as labels."""
 
+from mm_keras.data.catalog import entry
+
 _VIEWS = {}
 
 
@@ -35,12 +37,16 @@ def register_view(name):
 
 
 def find_view(name):
-    """Returns the view of a data set: the most specific one registered."""
+    """Returns the view of a data set: the most specific one registered.
+
+    One of the user's goes before that of the catalog.
+    """
     full = name.split(":")[0]
     for known in (full, full.split("/")[0]):
         if known in _VIEWS:
             return _VIEWS[known]
-    return everything
+    known = entry.find(name)
+    return known.view if known else everything
 
 
 def everything(example):

@@ -250,7 +250,7 @@ def test_depth_is_unknown_where_it_was_not_measured(load):
     [
         ("cifar10", ["label"]),
         ("voc/2007", ["objects", "labels"]),
-        ("coco/2017", ["objects", "count"]),
+        ("coco/2017", ["labels", "count"]),
         ("oxford_iiit_pet", ["breed", "head", "mask"]),
         ("nyu_depth_v2", ["depth"]),
     ],

@@ -1,9 +1,9 @@
 """An entry of the catalog: a view, and what can be said of it beforehand."""
 
+import collections.abc
 import dataclasses
 
-from mm_keras.data import views
-
+# Of several configurations, that which TFDS takes by itself comes first.
 ENTRIES = {}
 
 
@@ -36,6 +36,8 @@ class Entry:
         about: What it shows, in one sentence.
         inputs: Dictionary from modality to what it is, in a few words.
         features: Dictionary from feature to `Feature`.
+        view: Function that makes them of an example, see
+            `mm_keras.data.register_view`.
         unlabelled: Names of splits whose labels were never published.
     """
 
@@ -43,6 +45,7 @@ class Entry:
     about: str
     inputs: dict
     features: dict
+    view: collections.abc.Callable
     unlabelled: tuple = ()
 
     def __str__(self):
@@ -68,10 +71,10 @@ def _kind(feature):
 
 
 def entry(name, about, *, inputs, features, unlabelled=()):
-    """Registers a view with what it offers, under a name and its data set.
+    """Puts a view into the catalog, with what it offers.
 
     Args:
-        name: As in `Entry`; the view serves other configurations too.
+        name: As in `Entry`.
         about: As in `Entry`.
         inputs: As in `Entry`.
         features: As in `Entry`.
@@ -82,8 +85,7 @@ def entry(name, about, *, inputs, features, unlabelled=()):
     """
 
     def decorate(view):
-        ENTRIES[name] = Entry(name, about, inputs, features, unlabelled)
-        views.register_view(name.split("/")[0])(view)
+        ENTRIES[name] = Entry(name, about, inputs, features, view, unlabelled)
         return view
 
     return decorate
@@ -110,17 +112,23 @@ def offers(name):
       label         class x 100  what it shows
       coarse_label  class x 20   the group it belongs to
     """
-    full = name.split(":")[0]
-    found = [e for e in ENTRIES if full in (e, e.split("/")[0])]
-    found += [e for e in ENTRIES if full.split("/")[0] == e.split("/")[0]]
-    if not found:
+    found = find(name)
+    if found is None:
         raise ValueError(
             "Argument `name` expects a data set of the catalog: "
             f"{sorted(ENTRIES)}. Received: {name!r}. For any other name of "
             "TFDS say what it offers with `mm_keras.data.register_view`, and "
             "make the tasks by hand."
         )
-    return ENTRIES[found[0]]
+    return found
+
+
+def find(name):
+    """Returns the `Entry` of a name, or else one of its data set, or None."""
+    full = name.split(":")[0]
+    base = full.split("/")[0]
+    same = [e for e in ENTRIES.values() if e.name.split("/")[0] == base]
+    return ENTRIES.get(full) or next(iter(same), None)
 
 
 def check_labelled(full_name, split, tasks):

@@ -57,17 +57,17 @@ VOC = {
 
 
 @entry(
-    "voc/2007",
-    "9,963 photographs with boxes around things of 20 classes.",
-    inputs=VOC_INPUTS,
-    features=VOC,
-)
-@entry(
     "voc/2012",
     "Photographs with boxes around things of 20 classes.",
     inputs=VOC_INPUTS,
     features=VOC,
     unlabelled=("test",),
+)
+@entry(
+    "voc/2007",
+    "9,963 photographs with boxes around things of 20 classes.",
+    inputs=VOC_INPUTS,
+    features=VOC,
 )
 def voc(example):
     """With all objects, and without those marked as difficult."""
@@ -89,18 +89,18 @@ COCO = boxes_and_counts(COCO_CLASSES, "each object, without crowds")
 
 
 @entry(
-    "coco/2014",
-    "Photographs with boxes around things of 80 classes.",
-    inputs=COCO_INPUTS,
-    features=COCO,
-    unlabelled=("test", "test2015"),
-)
-@entry(
     "coco/2017",
     "Photographs with boxes around things of 80 classes.",
     inputs=COCO_INPUTS,
     features=COCO,
     unlabelled=("test",),
+)
+@entry(
+    "coco/2014",
+    "Photographs with boxes around things of 80 classes.",
+    inputs=COCO_INPUTS,
+    features=COCO,
+    unlabelled=("test", "test2015"),
 )
 def coco(example):
     return coco_inputs(example), coco_objects(example["objects"])
