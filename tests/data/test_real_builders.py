@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tfds_files
 
 from mm_keras import data
@@ -33,9 +34,10 @@ def load(tmp_path_factory):
         tfds_files.build(name, folder / "files", str(folder / "prepared"))
         return str(folder / "prepared")
 
-    def load_built(name, split, **options):
+    def load_built(name, split, *, written=None, **options):
         options = {"shuffle": False, "batch_size": 8, **options}
-        return data.load(name, split, data_dir=build(name), **options)
+        folder = build(name)
+        return data.load(written or name, split, data_dir=folder, **options)
 
     return load_built
 
@@ -63,6 +65,17 @@ class TestCifar10:
         assert np.all((label == red // 10) | (label == red // 10 + 1))
         assert np.all(blue == 200) and np.all(weights["label"] == 1)
         assert len(list(load("cifar10", "train", tasks=[]))) == 2  # 10 of 8
+
+
+@pytest.mark.parametrize(
+    "name, written", [("cifar10", "cifar10:3.*.*"), ("voc/2007", "voc:5.0.0")]
+)
+def test_versions_and_defaults_are_those_of_tfds(name, written, load):
+    wanted = data.tasks_of(written)[-1:]
+    options = {"tasks": wanted, "image_size": (8, 8)}
+    found = next(iter(load(name, "train", written=written, **options)))
+    expected = next(iter(load(name, "train", **options)))
+    tf.nest.map_structure(np.testing.assert_array_equal, found, expected)
 
 
 class TestVoc:
@@ -251,7 +264,7 @@ def test_depth_is_unknown_where_it_was_not_measured(load):
         ("cifar10", ["label"]),
         ("voc/2007", ["objects", "labels"]),
         ("coco/2017", ["labels", "count"]),
-        ("oxford_iiit_pet", ["breed", "head", "mask"]),
+        ("oxford_iiit_pet", ["breed", "head"]),
         ("nyu_depth_v2", ["depth"]),
     ],
 )
@@ -266,3 +279,43 @@ def test_a_small_model_trains_on(name, features, load):
     assert {f"{feature}_loss" for feature in features} <= {*logs, "label_loss"}
     after = model.get_weights()
     assert any(np.any(a != b) for a, b in zip(before, after, strict=True))
+
+
+def test_boxes_and_captions_of_two_data_sets_meet_by_the_number(load):
+    options = {"image_size": (16, 16)}
+    boxes = load(
+        "coco/2017",
+        "train",
+        tasks=data.tasks_of("coco/2017", ["objects"]),
+        inputs=("image", "id"),
+        **options,
+    )
+    captions = load(
+        "coco_captions", "train", tasks=[], inputs=("text", "id"), **options
+    )
+    inputs, targets, _ = only_batch(data.pair(boxes, captions, by="id"))
+    numbers = (targets["objects"][:, :, 4] >= 0).sum(axis=1)
+    found = dict(zip(inputs["text"], numbers, strict=True))
+    assert found == {b"a car 0": 3, b"a man 0": 1, b"a sky 0": 0}
+
+
+def test_one_model_learns_from_two_data_sets_of_different_labels(load):
+    objects = data.tasks_of("voc/2007", ["labels", "count"])
+    pets = data.tasks_of("oxford_iiit_pet", ["breed", "mask"])
+
+    def both(join, split, pet_split):
+        options = {"image_size": (32, 32)}
+        of_objects = load("voc/2007", split, tasks=objects, **options)
+        of_pets = load("oxford_iiit_pet", pet_split, tasks=pets, **options)
+        return join([of_objects, of_pets], tasks=[*objects, *pets])
+
+    image = encoders.convnet((32, 32, 3), (8, 8), pyramid_channels=8)
+    model = models.hard_sharing({"image": image}, [*objects, *pets])
+    logs = model.fit(
+        both(data.mix, "train", "train"),
+        validation_data=both(data.chain, "validation", "test"),
+        verbose=0,
+    ).history
+    for task in (*objects, *pets):
+        for name in (f"{task.name}_loss", f"val_{task.name}_loss"):
+            assert np.isfinite(logs[name]).all() and logs[name][0] > 0

@@ -49,7 +49,6 @@ class Entry:
     unlabelled: tuple = ()
 
     def __str__(self):
-        width = max(map(len, [*self.inputs, *self.features]))
         rows = [
             *((name, "input", about) for name, about in self.inputs.items()),
             *(
@@ -57,8 +56,9 @@ class Entry:
                 for name, feature in self.features.items()
             ),
         ]
+        first, second = (max(len(row[i]) for row in rows) for i in (0, 1))
         lines = [
-            f"  {n:{width}}  {kind:11}  {about}" for n, kind, about in rows
+            f"  {n:{first}}  {k:{second}}  {about}" for n, k, about in rows
         ]
         return "\n".join([f"{self.name}: {self.about}", *lines])
 
