@@ -30,8 +30,8 @@ def pair(first, second, *, by, batch_size=32, seed=None):
         inputs and targets of both.
 
     Raises:
-        ValueError: If a data set lacks `by`, or both have another input or
-            target of one name.
+        ValueError: If a data set lacks `by`, the second one has nobody to pair
+            with, or both have another input or target of one name.
 
     Example:
 
@@ -79,6 +79,12 @@ class _Rows:
             lambda *parts: tf.constant(np.concatenate(parts)), *batches
         )
         keys, known = (tensor.numpy() for tensor in _keys(self.values, by))
+        if not known.any():
+            raise ValueError(
+                "Argument `second` of pair expects rows with a value of "
+                f"{by!r}. Received: {len(known)} rows, all without. Load those "
+                "that are labelled."
+            )
         names, groups = np.unique(keys[known], return_inverse=True)
         # Rows of one key follow one another in `order`.
         order = np.flatnonzero(known)[np.argsort(groups, kind="stable")]
