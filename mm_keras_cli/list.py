@@ -23,6 +23,7 @@ def sections():
     mm_keras = quiet.load("mm_keras")
     zoo = quiet.load("mm_keras.zoo")
     fusion = quiet.load("mm_keras.layers.fusion")
+    catalog = quiet.load("mm_keras.data.catalog")
     return {
         "Structures: mm_keras.models": functions(mm_keras.models),
         "Named models: mm_keras.zoo": functions(zoo),
@@ -30,6 +31,7 @@ def sections():
         "Tasks: mm_keras.tasks": functions(mm_keras.tasks),
         "Fusion of modalities: fusion='...'": fusion.NAMES,
         "Balancing of tasks: balancing='...'": mm_keras.balancing.STRATEGIES,
+        "Data sets: mm_keras.data.offers('...')": catalog.ENTRIES,
     }
 
 
@@ -44,5 +46,6 @@ def functions(module):
 
 
 def summary(part):
-    """Returns the first sentence of the docs of a function or class."""
-    return inspect.getdoc(part).splitlines()[0]
+    """Returns the first sentence on a function, a class or a data set."""
+    about = getattr(part, "about", None)
+    return about or inspect.getdoc(part).splitlines()[0]

@@ -26,6 +26,7 @@ def from_arrays(
             `mm_keras.tasks.Target` lists. A task without a key is unlabelled.
             Boxes may be a list with an array `(n, 5)` per row, of any `n`:
             they are padded, and the largest kept where there are too many.
+            Tags may be a list per text, of any length: they are cut and padded.
             Numbers may lack the last axis where it is 1.
         tasks: List of `mm_keras.tasks.Task`.
         sample_weights: Dictionary of arrays `(rows,)` by task. None means 1
@@ -114,10 +115,12 @@ def _as_labels(task, values):
     target = task.target
     if target.kind == "boxes":
         values = _stack_boxes(task, values)
+    if target.kind == "tags":
+        values = _stack_tags(task, values)
     values = np.asarray(values)
     if target.kind == "number" and values.ndim == 1 and target.shape == (1,):
         values = values[:, None]
-    if target.kind == "mask" and values.ndim == 3:
+    if target.kind in ("mask", "depth") and values.ndim == 3:
         values = values[..., None]
     _check_form(task, values)
     check_labels(task, values)
@@ -156,6 +159,21 @@ def _stack_boxes(task, rows):
             )
     most = max([task.target.shape[0], *map(len, rows)])
     return np.stack([_pad(row, most) for row in rows])
+
+
+def _stack_tags(task, rows):
+    """Joins a list of tags per text into one array, cut or padded with -1."""
+    (length,) = task.target.shape
+    stacked = np.full((len(rows), length), -1.0)
+    for number, tags in enumerate(map(np.asarray, rows)):
+        if tags.ndim != 1:
+            raise ValueError(
+                f"Labels of task {task.name!r} expect a list of class ids, one "
+                f"for each token. Received: shape {tags.shape} in row "
+                f"{number}. Give a list, or an array of one axis, per text."
+            )
+        stacked[number, : len(tags)] = tags[:length]
+    return stacked
 
 
 def _pad(boxes, count):

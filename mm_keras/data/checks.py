@@ -10,7 +10,7 @@ _ADVICE = "Correct the labels or the task's `num_classes`; ids begin at 0."
 def check_labels(task, values):
     """Raises if a label is impossible for a task.
 
-    Missing labels (-1 for class and pair ids and masks, NaN, and rows of
+    Missing labels (-1 for class and pair ids, tags and masks, NaN, and rows of
     boxes that are -1) are no fault.
 
     Args:
@@ -79,6 +79,14 @@ def _check_numbers(task, values):
     _complain(task, np.isinf(values), values, expected, advice)
 
 
+def _check_depth(task, values):
+    """Depths per pixel; 0 and NaN are unknown."""
+    bad = np.isinf(values) | (values < 0)
+    expected = "depths above 0, and 0 or NaN where unknown"
+    advice = "Turn what has no finite depth, such as the sky, into NaN."
+    _complain(task, bad, values, expected, advice)
+
+
 def _check_boxes(task, values):
     """One box a row, or several with class ids."""
     boxes = values[..., :4]
@@ -113,6 +121,8 @@ def _check_box_classes(task, values, real):
 _CHECKS = {
     "class": _check_ids,
     "mask": _check_mask,
+    "depth": _check_depth,
+    "tags": _check_ids,
     "pair": _check_ids,
     "labels": _check_multi_hot,
     "number": _check_numbers,

@@ -1,9 +1,11 @@
 import tensorflow as tf
 
+from mm_keras.data import catalog
 from mm_keras.data import images
 from mm_keras.data import preparing
 from mm_keras.data import reading
 from mm_keras.data.targets import read_target
+from mm_keras.data.text import check_keeps_tokens
 from mm_keras.data.unlabelled import fill_unlabelled
 
 # Up to this size converted examples stay in memory, to be shuffled as a whole.
@@ -82,6 +84,8 @@ def load(
         builder, name, split, shuffle_files=shuffle, seed=seed
     )
     reading.check_inputs(dataset, inputs, name)
+    catalog.check_labelled(builder.info.full_name, split, tasks)
+    check_keeps_tokens(text, tasks or ())
     if tasks is None:
         return _everything(dataset, batch_size, shuffle, seed)
 
@@ -119,7 +123,7 @@ def _resize(inputs, targets, tasks, size):
     masks = {
         task.name: images.resize_mask(targets[task.name], size)
         for task in tasks
-        if task.target.kind == "mask"
+        if task.target.kind in ("mask", "depth")
     }
     return inputs, {**targets, **masks}
 

@@ -68,6 +68,13 @@ def _make_builder(name, data_dir):
             "https://www.tensorflow.org/datasets/catalog for the names; with "
             "arrays of your own, use `mm_keras.data.from_arrays`."
         ) from error
+    except AssertionError as error:
+        # How TFDS speaks of a version that is neither on disk nor known.
+        raise ValueError(
+            "Argument `name` expects a version that is on disk, or that TFDS "
+            f"knows. Received: name={name!r}, data_dir={data_dir!r}. Leave the "
+            f"version out for the newest one. TFDS said: {error}"
+        ) from error
 
 
 def _how_to_prepare(name, builder):
@@ -77,9 +84,20 @@ def _how_to_prepare(name, builder):
         "Received: no such folder, and mm_keras downloads nothing by itself. "
         'On a machine with a network run `python -c "import '
         f"tensorflow_datasets as tfds; tfds.builder({name!r})"
-        '.download_and_prepare()"` (it says so if files must be fetched by '
-        f"hand), then copy ~/tensorflow_datasets/{_relative(builder)} "
-        f"into {root}, or pass `data_dir`."
+        '.download_and_prepare()"`, then copy '
+        f"~/tensorflow_datasets/{_relative(builder)} into {root}, or pass "
+        f"`data_dir`.{_what_to_fetch(builder)}"
+    )
+
+
+def _what_to_fetch(builder):
+    """What TFDS says of files that it cannot download, in one line."""
+    if not builder.MANUAL_DOWNLOAD_INSTRUCTIONS:
+        return ""
+    said = " ".join(builder.MANUAL_DOWNLOAD_INSTRUCTIONS.split())
+    return (
+        " First fetch some files by hand, into "
+        f"~/tensorflow_datasets/downloads/manual: {said}"
     )
 
 

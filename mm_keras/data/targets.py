@@ -159,6 +159,30 @@ def _to_mask(value, target, task):
     return value
 
 
+def _to_depth(value, target, task):
+    """What is unknown, 0 or no finite number, becomes NaN."""
+    what = "a depth per pixel, (height, width, 1)"
+    _expect(not isinstance(value, dict), value, task, what)
+    _expect(value.dtype != tf.string, value, task, what)
+    if value.shape.rank == 2:
+        value = value[..., None]
+    _expect(value.shape.rank == 3 and value.shape[-1] == 1, value, task, what)
+    value = tf.cast(value, target.dtype)
+    known = tf.math.is_finite(value) & (value > 0)
+    return tf.where(known, value, float("nan"))
+
+
+def _to_tags(value, target, task):
+    """Cuts and pads to the length of the target."""
+    what = "a list of class ids, one for each token"
+    _expect(not isinstance(value, dict), value, task, what)
+    _expect(value.dtype.is_integer and value.shape.rank == 1, value, task, what)
+    (length,) = target.shape
+    tags = tf.cast(value[:length], target.dtype)
+    missing = [[0, length - tf.shape(tags)[0]]]
+    return tf.pad(tags, missing, constant_values=-1)
+
+
 _CONVERTERS = {
     "class": _to_class,
     "labels": _to_labels,
@@ -166,4 +190,6 @@ _CONVERTERS = {
     "box": _to_box,
     "boxes": _to_boxes,
     "mask": _to_mask,
+    "depth": _to_depth,
+    "tags": _to_tags,
 }

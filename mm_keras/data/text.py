@@ -58,6 +58,35 @@ def text_vectorization(
     return layer
 
 
+def check_keeps_tokens(text, tasks):
+    """Raises if a text would not get one id for each token that has a tag.
+
+    Args:
+        text: A `keras.layers.TextVectorization`, or None.
+        tasks: List of `mm_keras.tasks.Task`.
+
+    Raises:
+        ValueError: If a task tags tokens, and the layer splits texts anywhere
+            but at spaces or removes what it takes for punctuation.
+    """
+    tagged = [task.name for task in tasks if task.target.kind == "tags"]
+    if text is None or not tagged:
+        return
+    config = text.get_config()
+    found = {key: config[key] for key in ("standardize", "split", "ngrams")}
+    if (
+        found["standardize"] not in (None, "lower")
+        or found["split"] != "whitespace"
+        or found["ngrams"] is not None
+    ):
+        raise ValueError(
+            f"Tasks {tagged} expect one id for each token, as there is one tag "
+            "for each. Received: a TextVectorization with "
+            f"{found}. Make it with `standardize='lower'` or `None`, and the "
+            "default `split` and `ngrams`."
+        )
+
+
 def _longest(texts, kwargs):
     """Number of ids of the longest text."""
     layer = keras.layers.TextVectorization(vocabulary=["any"], **kwargs)

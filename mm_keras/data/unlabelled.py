@@ -5,10 +5,10 @@ def fill_unlabelled(targets, tasks, *, batch_size, sample_weights=None):
     """Gives missing labels weight 0 and a harmless, finite value.
 
     A label is missing where a class or pair id is -1, where a number, a label
-    of several or a coordinate is NaN, where a box or a mask is -1 throughout,
-    or where there is no key for the task. Padding rows of -1 in a list of
-    boxes are no missing label: an image without objects teaches something.
-    Give it weight 0 if nobody looked for objects.
+    of several or a coordinate is NaN, where a box, a mask or all tags of a text
+    are -1, where no pixel has a depth, or where there is no key for the task.
+    Padding rows of -1 in a list of boxes are no missing label: an image without
+    objects teaches something. Give it weight 0 if nobody looked for objects.
 
     Args:
         targets: Dictionary of tensors by task, `(batch_size, ...)`.
@@ -54,7 +54,9 @@ def is_labelled(values, kind):
     """Says of each row whether it holds a label, as a tensor of booleans."""
     if kind in ("class", "pair"):
         return values >= 0
-    if kind == "mask":
+    if kind == "depth":
+        return _all_rows(values > 0, tf.reduce_any)
+    if kind in ("mask", "tags"):
         return _all_rows(values >= 0, tf.reduce_any)
     if kind == "labels":
         return _all_rows(values >= 0, tf.reduce_all)
@@ -81,7 +83,7 @@ def _absent(task, batch_size):
         raise ValueError(
             f"Task {task.name!r} expects labels of shape {target.shape}, which "
             "cannot be made up where they are missing. Received: no labels at "
-            f"all for {task.name!r}. Give an array filled with -1 instead."
+            f"all for {task.name!r}. Give an array of -1, or of NaN, instead."
         )
     filler = tf.cast(target.filler, target.dtype)
     return tf.fill((batch_size, *target.shape), filler)

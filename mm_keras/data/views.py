@@ -1,5 +1,7 @@
 """Views: what a data set offers as inputs and as labels."""
 
+from mm_keras.data.catalog import entry
+
 _VIEWS = {}
 
 
@@ -8,8 +10,8 @@ def register_view(name):
 
     A view maps one example of TFDS to two dictionaries: the inputs by
     modality, and the features that labels are read from. Tasks then choose
-    features by name. A data set without a view offers all its features as
-    both.
+    features by name. Those of `mm_keras.data.catalog` have one already; a data
+    set without a view offers all its features as both.
 
     Args:
         name: Name of the data set, with its configuration
@@ -21,10 +23,9 @@ def register_view(name):
 
     Example:
 
-    >>> @mm_keras.data.register_view("oxford_iiit_pet")
-    ... def pets(example):
-    ...     trimap = example["segmentation_mask"] - 1
-    ...     features = {"breed": example["label"], "trimap": trimap}
+    >>> @mm_keras.data.register_view("stanford_dogs")
+    ... def dogs(example):
+    ...     features = {"breed": example["label"], "dogs": example["objects"]}
     ...     return {"image": example["image"]}, features
     """
 
@@ -36,20 +37,18 @@ def register_view(name):
 
 
 def find_view(name):
-    """Returns the view of a data set: the most specific one registered."""
+    """Returns the view of a data set: the most specific one registered.
+
+    One of the user's goes before that of the catalog.
+    """
     full = name.split(":")[0]
     for known in (full, full.split("/")[0]):
         if known in _VIEWS:
             return _VIEWS[known]
-    return everything
+    known = entry.find(name)
+    return known.view if known else everything
 
 
 def everything(example):
     """Offers every feature as an input and as a label."""
     return dict(example), dict(example)
-
-
-@register_view("digit_scenes")
-def digit_scenes(example):
-    inputs = {"image": example["image"], "text": example["caption"]}
-    return inputs, dict(example)

@@ -10,6 +10,8 @@ from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
+from mm_keras.layers.tag_decoder import TagDecoder
+from mm_keras.layers.token_head import TokenHead
 from mm_keras.layers.unit_length import UnitLength
 from mm_keras.layers.vector_head import VectorHead
 from mm_keras.layers.whole_number import WholeNumber
@@ -24,6 +26,8 @@ __all__ = [
     "MapHead",
     "PyramidVectorHead",
     "StandIn",
+    "TagDecoder",
+    "TokenHead",
     "UnitLength",
     "VectorHead",
     "WholeNumber",

@@ -5,6 +5,8 @@ from mm_keras.losses.info_nce import InfoNCE
 from mm_keras.losses.mask_loss import MaskLoss
 from mm_keras.losses.per_example import PerExampleLoss
 from mm_keras.losses.per_example_mean import PerExampleMean
+from mm_keras.losses.scale_invariant_log import ScaleInvariantLog
+from mm_keras.losses.token_cross_entropy import TokenCrossEntropy
 
 __all__ = [
     "ClassCrossEntropy",
@@ -12,4 +14,6 @@ __all__ = [
     "MaskLoss",
     "PerExampleLoss",
     "PerExampleMean",
+    "ScaleInvariantLog",
+    "TokenCrossEntropy",
 ]

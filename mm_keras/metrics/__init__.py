@@ -1,6 +1,17 @@
 """Metrics that Keras lacks. They see decoded values, never logits."""
 
+from mm_keras.metrics.absolute_relative_error import AbsoluteRelativeError
 from mm_keras.metrics.decoded import Decoded
+from mm_keras.metrics.depth_accuracy import DepthAccuracy
+from mm_keras.metrics.depth_rmse import DepthRMSE
 from mm_keras.metrics.mean_iou import MeanIoU
+from mm_keras.metrics.token_accuracy import TokenAccuracy
 
-__all__ = ["Decoded", "MeanIoU"]
+__all__ = [
+    "AbsoluteRelativeError",
+    "Decoded",
+    "DepthAccuracy",
+    "DepthRMSE",
+    "MeanIoU",
+    "TokenAccuracy",
+]

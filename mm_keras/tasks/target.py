@@ -2,7 +2,17 @@ import dataclasses
 
 import keras
 
-KINDS = ("class", "labels", "number", "box", "boxes", "mask", "pair")
+KINDS = (
+    "class",
+    "labels",
+    "number",
+    "box",
+    "boxes",
+    "mask",
+    "depth",
+    "tags",
+    "pair",
+)
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -21,6 +31,8 @@ class Target:
     | `"box"` | `(4,)` | ymin, xmin, ymax, xmax, relative, 0 to 1 |
     | `"boxes"` | `(max_boxes, 5)` | box and class id; padding rows are -1 |
     | `"mask"` | `(height, width, 1)` | a class id per pixel |
+    | `"depth"` | `(height, width, 1)` | a depth per pixel; 0, NaN unknown |
+    | `"tags"` | `(max_tokens,)` | a class id per token; -1 is none |
     | `"pair"` | `()` | equal ids belong together; -1 is unpaired |
 
     Args:

@@ -60,6 +60,23 @@ def warnings_for(y, tasks):
     return without_warnings("Gradients do not exist")
 
 
+def warnings_at_end(steps):
+    """Keeps Keras from warning that data of unknown length has an end.
+
+    The warning is about too few batches for `steps_per_epoch`, and comes where
+    none are asked for too.
+
+    Args:
+        steps: Number of batches that were asked for, or None for all.
+
+    Returns:
+        A context manager. Where a number was asked for, Keras warns as usual.
+    """
+    if steps is not None:
+        return contextlib.nullcontext()
+    return without_warnings("Your input ran out of data")
+
+
 @contextlib.contextmanager
 def without_warnings(message):
     """Ignores warnings that begin with a message."""

@@ -249,20 +249,22 @@ class MultiTaskModel(keras.Model):
         if hasattr(x, "element_spec"):
             # Keras warns about its own default where the data is a dataset.
             kwargs.setdefault("shuffle", False)
-        return super().fit(
-            x,
-            y,
-            batch_size,
-            epochs,
-            verbose,
-            fit_arguments.writers_first(callbacks),
-            **fit_arguments.with_all_weights(y, kwargs),
-        )
+        with fit_arguments.warnings_at_end(kwargs.get("steps_per_epoch")):
+            return super().fit(
+                x,
+                y,
+                batch_size,
+                epochs,
+                verbose,
+                fit_arguments.writers_first(callbacks),
+                **fit_arguments.with_all_weights(y, kwargs),
+            )
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
         """Evaluates the model, as `keras.Model.evaluate` does."""
         kwargs = fit_arguments.with_all_weights(y, kwargs)
-        return super().evaluate(x, y, *args, **kwargs)
+        with fit_arguments.warnings_at_end(kwargs.get("steps")):
+            return super().evaluate(x, y, *args, **kwargs)
 
     def train_step(self, data):
         batch = self._named_batch(data)

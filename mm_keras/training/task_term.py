@@ -3,11 +3,13 @@ from keras import ops
 
 from mm_keras.losses.per_example_mean import per_example
 from mm_keras.metrics.decoded import Decoded
+from mm_keras.metrics.token_accuracy import TokenAccuracy
 from mm_keras.training import gradients
 
 ACCURACIES = {
     "class": keras.metrics.SparseCategoricalAccuracy,
     "labels": keras.metrics.BinaryAccuracy,
+    "tags": TokenAccuracy,
 }
 
 

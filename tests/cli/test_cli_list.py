@@ -8,7 +8,8 @@ from mm_keras_cli import list as listing
 
 def test_everything_public_is_shown_with_its_first_sentence(capsys):
     assert mm_keras_cli.main(["list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    # Of two with one name, a model and its data, the first is the model.
+    lines = capsys.readouterr().out.splitlines()[::-1]
     shown = {line.split()[0]: line for line in lines if line.startswith("  ")}
     for module in (mm_keras.models, zoo, mm_keras.encoders):
         for name in set(module.__all__) - set(listing.HELPERS):
@@ -17,6 +18,7 @@ def test_everything_public_is_shown_with_its_first_sentence(capsys):
     assert "detection" in shown
     assert "attention" in shown
     assert "pcgrad" in shown
+    assert shown["cifar10"].endswith("60,000 small photographs of 10 things.")
 
 
 def test_names_are_those_that_can_be_passed():

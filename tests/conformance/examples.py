@@ -39,6 +39,20 @@ def pyramid():
     }
 
 
+def tokens():
+    """Three tokens, one, and none."""
+    mask = np.arange(4) < np.array([[3], [1], [0]])
+    return {"tokens": normal(BATCH, 4, 5), "tokens_mask": mask}
+
+
+def depths():
+    """Depths with unknown pixels, and a picture that has none."""
+    depth = np.exp(normal(BATCH, 2, 2, 1, seed=3))
+    depth[0, 0] = np.nan
+    depth[2, 1, 1] = 0.0
+    return depth
+
+
 @functools.cache
 def raw_detections():
     """Output of a detection head of 3 classes, with some confident rows."""
@@ -134,6 +148,14 @@ LAYERS = {
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),
     ),
+    "layers.TagDecoder": lambda: (
+        layers.TagDecoder(),
+        (np.where(np.arange(4)[:, None] < 2, normal(BATCH, 4, 3), -1e9),),
+    ),
+    "layers.TokenHead": lambda: (
+        layers.TokenHead(3, hidden_units=(6,)),
+        (tokens(),),
+    ),
     "layers.UnitLength": lambda: (layers.UnitLength(), (normal(BATCH, 2, 4),)),
     "layers.VectorHead": lambda: (
         layers.VectorHead(3, hidden_units=(5,)),
@@ -184,6 +206,16 @@ LOSSES = {
         normal(BATCH, 2, 2, seed=1),
         normal(BATCH, 2, 2),
     ),
+    "losses.ScaleInvariantLog": lambda: (
+        losses.ScaleInvariantLog(scale_invariance=0.7),
+        depths(),
+        normal(BATCH, 2, 2, 1),
+    ),
+    "losses.TokenCrossEntropy": lambda: (
+        losses.TokenCrossEntropy(),
+        np.array([[2, 0, -1], [1, 1, 0], [2, -1, -1]], "int32"),
+        normal(BATCH, 3, 3),
+    ),
     "detection.DetectionLoss": lambda: (
         detection.DetectionLoss(box_weight=2.0),
         boxes(),
@@ -198,6 +230,26 @@ LOSSES = {
 
 # The metric, targets and what it is shown.
 METRICS = {
+    "metrics.AbsoluteRelativeError": lambda: (
+        metrics.AbsoluteRelativeError(),
+        depths(),
+        np.exp(normal(BATCH, 2, 2, 1)),
+    ),
+    "metrics.DepthAccuracy": lambda: (
+        metrics.DepthAccuracy(threshold=3.0),
+        depths(),
+        np.exp(normal(BATCH, 2, 2, 1)),
+    ),
+    "metrics.DepthRMSE": lambda: (
+        metrics.DepthRMSE(),
+        depths(),
+        np.exp(normal(BATCH, 2, 2, 1)),
+    ),
+    "metrics.TokenAccuracy": lambda: (
+        metrics.TokenAccuracy(),
+        np.array([[2, 0, -1], [1, 1, 0], [2, -1, -1]], "int32"),
+        np.array([[2, 1, 0], [1, 1, 0], [0, 0, -1]], "int32"),
+    ),
     "metrics.Decoded": lambda: (
         metrics.Decoded(
             keras.metrics.F1Score(average="macro", threshold=0.5, name="f1"),

@@ -27,6 +27,8 @@ FULL = {
     "HighestClass": "int32",
     "MapHead": "float32",
     "PyramidVectorHead": "float32",
+    "TagDecoder": "int32",
+    "TokenHead": "float32",
     "UnitLength": "float32",
     "VectorHead": "float32",
     "WholeNumber": "float32",

@@ -10,6 +10,7 @@ from conformance.examples import boxes
 from conformance.examples import normal
 from conformance.examples import present
 from conformance.examples import pyramid
+from conformance.examples import tokens
 from conformance.examples import vectors
 
 import mm_keras
@@ -71,6 +72,9 @@ TASKS = {
     "tasks.classification": lambda: tasks.classification(
         "kind", 3, hidden_units=(5,), label_smoothing=0.1
     ),
+    "tasks.depth": lambda: tasks.depth(
+        "depth", channels=4, scale_invariance=0.7
+    ),
     "tasks.detection": lambda: tasks.detection(
         "things", 3, max_boxes=2, max_detections=4, channels=4, depth=1
     ),
@@ -80,6 +84,7 @@ TASKS = {
     "tasks.segmentation": lambda: tasks.segmentation(
         "mask", 3, channels=4, ignore_class=255
     ),
+    "tasks.tagging": lambda: tasks.tagging("part", 3, max_tokens=4),
 }
 
 
@@ -94,6 +99,8 @@ def target(task):
         "box": np.array([[0.1, 0.2, 0.8, 0.7]] * BATCH, "float32"),
         "boxes": boxes(),
         "mask": pixels.reshape(BATCH, 16, 16, 1).astype("int32"),
+        "depth": np.float32(pixels.reshape(BATCH, 16, 16, 1)),
+        "tags": np.array([[0, 2, 1, -1], [1] + [-1] * 3, [-1] * 4], "int32"),
         "pair": np.array([4, 4, 2], "int32"),
     }[task.target.kind]
 
@@ -101,7 +108,7 @@ def target(task):
 def features(head):
     """What a head reads, for pictures of 16 pixels."""
     views = {"vector": vectors()["image"], "pyramid": pyramid()}
-    views["modalities"] = vectors()
+    views |= {"modalities": vectors(), "tokens": tokens()}
     return views[getattr(head, "view", "vector")]
 
 

@@ -87,6 +87,26 @@ def test_masks_may_lack_the_last_axis():
     assert targets["mask"].dtype == tf.int32
 
 
+def test_depths_may_lack_the_last_axis_and_have_unknown_pixels():
+    depths = np.full((3, 4, 4), [1.0, np.nan, 0.0, 2.0])
+    depths[1] = np.nan
+    _, targets, weights = batch({"far": depths}, tasks.depth("far"))
+    assert targets["far"].shape == (3, 4, 4, 1)
+    np.testing.assert_array_equal(targets["far"][0, 0, :, 0], [1, np.nan, 0, 2])
+    np.testing.assert_array_equal(weights["far"], [1, 0, 1])
+
+
+def test_lists_of_tags_are_cut_and_padded():
+    _, targets, weights = batch(
+        {"part": [[2, 0, 1, 1], [], [1, -1]]},
+        tasks.tagging("part", 3, max_tokens=3),
+    )
+    np.testing.assert_array_equal(
+        targets["part"], [[2, 0, 1], [-1, -1, -1], [1, -1, -1]]
+    )
+    np.testing.assert_array_equal(weights["part"], [1, 0, 1])
+
+
 def test_texts_stay_strings():
     dataset = data.from_arrays(
         {"text": np.array(["a", "b"])},
@@ -169,6 +189,23 @@ def test_batches_train_a_plain_loss():
             "'mask' expect class ids from 0 to 1.*255 in row 0.*48 such",
         ),
         (tasks.alignment("pair"), [0, -3, 1], "'pair'.*-3 in row 1"),
+        (
+            tasks.depth("far"),
+            np.full((3, 4, 4, 1), -0.5),
+            "'far' expect depths above 0.*-0.5 in row 0.*sky",
+        ),
+        (tasks.depth("far"), np.full((3, 4, 4), np.inf), "'far'.*inf in row"),
+        (
+            tasks.tagging("part", 3),
+            [[0], [1, 3], [2]],
+            r"'part' expect class ids from 0 to 2.*3.0 in row 1, position \(1",
+        ),
+        (tasks.tagging("part", 3), [[0.5], [], []], "'part'.*0.5 in row 0"),
+        (
+            tasks.tagging("part", 3),
+            [0, 1, 2],
+            r"'part' expect a list.*\(\) in row 0.*Give",
+        ),
         (
             tasks.classification("kind", 3),
             [[0], [1], [2]],

@@ -20,7 +20,18 @@ def test_the_most_specific_view_is_found():
 
     assert views.find_view("coco/2017:1.1.0") is special
     assert views.find_view("coco/2014") is general
-    assert views.find_view("cifar10") is views.everything
+    assert views.find_view("stanford_dogs") is views.everything
+
+
+def test_a_view_of_ones_own_goes_before_that_of_the_catalog():
+    known = views.find_view("coco/2017")
+
+    @data.register_view("coco")
+    def own(example):
+        return {}, {}
+
+    assert views.find_view("coco/2017") is own is not known
+    assert views.find_view("coco_captions") is not own
 
 
 def test_digit_scenes_offers_its_caption_as_text():

@@ -339,6 +339,16 @@ class TestMistakes:
         with pytest.raises(ValueError, match="`name`.*'scenery'.*catalog"):
             data.load("scenery", "train", data_dir=str(tmp_path))
 
+    def test_unknown_version(self, tmp_path):
+        with pytest.raises(ValueError, match="version.*'cifar10:9.9.9'.*Leave"):
+            data.load("cifar10:9.9.9", "train", data_dir=str(tmp_path))
+
+    def test_files_that_must_be_fetched_by_hand(self, tmp_path):
+        with pytest.raises(
+            ValueError, match=r"by hand, into ~.*manual: .*ILSVRC2012_img_val"
+        ):
+            data.load("imagenet2012", "train", data_dir=str(tmp_path))
+
     def test_data_that_must_be_downloaded_first(self, tmp_path, monkeypatch):
         import socket
 

@@ -21,6 +21,9 @@ NAN = np.nan
         (tasks.localization("t"), [0.0, 0, 1, 1], [-1.0] * 4, 0),
         (tasks.segmentation("t", 3), [[[2]], [[0]]], [[[-1]], [[-1]]], 0),
         (tasks.segmentation("t", 3), [[[2]], [[-1]]], [[[-1]], [[-1]]], 0),
+        (tasks.depth("t"), [[[2.0]], [[0.0]]], [[[NAN]], [[0.0]]], 0),
+        (tasks.depth("t"), [[[2.0]], [[NAN]]], [[[NAN]], [[NAN]]], 0),
+        (tasks.tagging("t", 3, max_tokens=2), [2, -1], [-1, -1], -1),
         (
             tasks.detection("t", 3, max_boxes=1),
             [[-1.0] * 5],

@@ -186,6 +186,45 @@ class TestSegmentation:
         assert (metric.num_classes, metric.ignore_class) == (3, 255)
 
 
+class TestDepth:
+    def test_decodes_the_exponential(self):
+        found = decoded(tasks.depth("far"), [[[[0.0], [np.log(3.0)]]]])
+        np.testing.assert_allclose(found, [[[[1.0], [3.0]]]], rtol=1e-5)
+
+    def test_a_right_depth_costs_nothing(self):
+        task = tasks.depth("far")
+        truth = np.array([2.0, 0.0, 5.0, np.nan]).reshape(1, 2, 2, 1)
+        raw = np.log([2.0, 9.0, 5.0, 9.0]).reshape(1, 2, 2, 1)
+        assert float(task.make_loss()(truth, raw)) == pytest.approx(0, abs=1e-9)
+        values = {}
+        for metric in task.make_metrics():
+            metric.update_state(truth, decoded(task, raw))
+            values[metric.name] = round(float(metric.result()), 5)
+        assert values == {"abs_rel": 0.0, "rmse": 0.0, "delta": 1.0}
+
+    def test_the_share_of_scale_reaches_the_loss(self):
+        loss = tasks.depth("far", scale_invariance=0.9).make_loss()
+        assert loss.scale_invariance == 0.9
+
+
+class TestTagging:
+    def test_declares_a_class_per_token(self):
+        target = tasks.tagging("part", 17, max_tokens=9).target
+        assert (target.kind, target.shape, target.filler) == ("tags", (9,), -1)
+
+    def test_reads_the_tokens(self):
+        head = tasks.tagging("part", 5, hidden_units=(7,)).make_head()
+        assert (head.view, head.units, head.hidden_units) == ("tokens", 5, (7,))
+
+    def test_decodes_class_ids(self):
+        found = decoded(tasks.tagging("part", 2), [[[0, 1], [1, 0]]])
+        np.testing.assert_array_equal(found, [[1, 0]])
+
+    def test_one_class_is_explained(self):
+        with pytest.raises(ValueError, match="`num_classes` of tagging.*Rec"):
+            tasks.tagging("part", 1)
+
+
 class TestAlignment:
     def test_decodes_vectors_of_length_one(self):
         found = decoded(tasks.alignment("match"), np.full((2, 2, 16), 3.0))
@@ -230,11 +269,13 @@ class TestView:
     [
         ("alignment", ()),
         ("classification", (3,)),
+        ("depth", ()),
         ("detection", (3,)),
         ("localization", ()),
         ("multi_label", (3,)),
         ("regression", ()),
         ("segmentation", (3,)),
+        ("tagging", (3,)),
     ],
 )
 def test_every_kind_takes_a_feature_and_a_weight(make, arguments):

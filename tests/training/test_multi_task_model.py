@@ -265,3 +265,26 @@ class TestOneTask:
         model = table_model([tasks.regression("price")], balancing="pcgrad")
         assert isinstance(model.balancing, mm_keras.balancing.PCGrad)
         assert not model.balancing.built
+
+
+class TestDataOfUnknownLength:
+    def batches(self):
+        import tensorflow as tf
+
+        dataset = tf.data.Dataset.from_tensor_slices(table_data()).batch(8)
+        return dataset.filter(lambda x, y: True)
+
+    def test_ends_without_a_warning(self):
+        """Keras takes the end of the first epoch for a lack of data."""
+        model, data = table_model(), self.batches()
+        assert int(data.cardinality()) < 0
+        logs = model.fit(data, validation_data=data, epochs=2, verbose=0)
+        assert np.isfinite(logs.history["val_loss"]).all()
+        model.evaluate(data, verbose=0)
+
+    def test_a_lack_of_data_is_still_said(self):
+        model, data = table_model(), self.batches()
+        with pytest.warns(UserWarning, match="ran out of data"):
+            model.fit(data, steps_per_epoch=9, verbose=0)
+        with pytest.warns(UserWarning, match="ran out of data"):
+            model.evaluate(data, steps=9, verbose=0)
