@@ -1,13 +1,8 @@
 import tensorflow as tf
 
-from mm_keras.data import images
+from mm_keras.data import pipeline
 from mm_keras.data import preparing
 from mm_keras.data import reading
-from mm_keras.data.targets import read_target
-from mm_keras.data.unlabelled import fill_unlabelled
-
-# Up to this size converted examples stay in memory, to be shuffled as a whole.
-MEMORY_LIMIT = 512 * 2**20
 
 
 def load(
@@ -85,63 +80,18 @@ def load(
     if tasks is None:
         return _everything(dataset, batch_size, shuffle, seed)
 
-    @tf.autograph.experimental.do_not_convert  # Errors stay readable.
-    def convert(index, example):
-        offered, features = example
-        chosen = {modality: offered[modality] for modality in inputs}
-        targets = {
-            task.name: read_target(task, features, chosen, index)
-            for task in tasks
-        }
-        if image_size is not None:
-            chosen, targets = _resize(chosen, targets, tasks, image_size)
-        return _vectorize(chosen, text), targets
-
-    def weigh(inputs, targets):
-        size = tf.shape(next(iter(inputs.values())))[0]
-        return inputs, *fill_unlabelled(targets, tasks, batch_size=size)
-
-    dataset = dataset.enumerate().map(convert, tf.data.AUTOTUNE)
-    reading.check_static_shapes(dataset, name)
-    if shuffle:
-        dataset = _shuffle(dataset, seed)
-    dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
-    return dataset.map(weigh).prefetch(tf.data.AUTOTUNE)
-
-
-def _resize(inputs, targets, tasks, size):
-    inputs = {
-        name: images.resize_image(value, size)
-        if images.is_image(value)
-        else value
-        for name, value in inputs.items()
-    }
-    masks = {
-        task.name: images.resize_mask(targets[task.name], size)
-        for task in tasks
-        if task.target.kind == "mask"
-    }
-    return inputs, {**targets, **masks}
-
-
-def _vectorize(inputs, text):
-    if text is None:
-        return inputs
-    return {
-        name: tf.cast(text(value), tf.int32)
-        if value.dtype == tf.string
-        else value
-        for name, value in inputs.items()
-    }
-
-
-def _shuffle(dataset, seed):
-    """Shuffles as many examples at once as memory allows."""
-    room = max(1, MEMORY_LIMIT // reading.bytes_per_example(dataset))
-    count = int(dataset.cardinality())
-    if 0 < count <= room:
-        dataset, room = dataset.cache(), count
-    return dataset.shuffle(room, seed=seed, reshuffle_each_iteration=True)
+    return pipeline.batches(
+        dataset,
+        name,
+        tasks=tasks,
+        inputs=inputs,
+        batch_size=batch_size,
+        image_size=image_size,
+        text=text,
+        shuffle=shuffle,
+        seed=seed,
+        drop_remainder=drop_remainder,
+    )
 
 
 def _everything(dataset, batch_size, shuffle, seed):

@@ -19,16 +19,24 @@ def read_target(task, features, inputs, index):
     target = task.target
     if target.kind == "pair":
         return pair_id(find_feature(task, features), inputs, index)
+    check_features([task], features)
     feature = find_feature(task, features)
-    if feature is None:
-        raise ValueError(
-            f"Task {task.name!r} expects the feature {feature_name(task)!r}. "
-            f"Received a data set with: {describe(features)}. Name the task "
-            "after a feature, choose one with the target's `feature`, or make "
-            "one with `mm_keras.data.register_view`."
-        )
     value = _CONVERTERS[target.kind](feature, target, task)
     return tf.ensure_shape(value, target.shape)
+
+
+def check_features(tasks, features):
+    """Raises if a data set lacks a feature that a task needs."""
+    for task in tasks:
+        needed = task.target.kind != "pair"
+        if needed and find_feature(task, features) is None:
+            raise ValueError(
+                f"Task {task.name!r} expects the feature "
+                f"{feature_name(task)!r}. Received a data set with: "
+                f"{describe(features)}. Name the task after a feature, choose "
+                "one with the target's `feature`, or make one with "
+                "`mm_keras.data.register_view`."
+            )
 
 
 def feature_name(task):
