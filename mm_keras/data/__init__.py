@@ -5,6 +5,7 @@ task, and by task.
 """
 
 from mm_keras.data.arrays import from_arrays
+from mm_keras.data.augmentation import Augmentation
 from mm_keras.data.load import load
 from mm_keras.data.preparing import prepare
 from mm_keras.data.preparing import register
@@ -13,6 +14,7 @@ from mm_keras.data.unlabelled import fill_unlabelled
 from mm_keras.data.views import register_view
 
 __all__ = [
+    "Augmentation",
     "fill_unlabelled",
     "from_arrays",
     "load",

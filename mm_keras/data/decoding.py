@@ -23,36 +23,47 @@ def encoded_size(encoded):
     )
 
 
-def decode(encoded, shrink=1.0, channels=3):
-    """Decodes a picture, a JPEG at a reduced scale where that is enough.
+def reduction(encoded, shrink):
+    """Says at what part of its size a picture may be decoded.
 
     Args:
         encoded: The bytes of a JPEG or PNG file, a scalar string tensor.
         shrink: How many pixels of the file come to one that is needed, a
-            float. A JPEG is decoded at 1/2, 1/4 or 1/8 of its size, but never
-            so small that pixels would have to be made up.
+            float.
+
+    Returns:
+        1, 2, 4 or 8, an int32 scalar: never so much that pixels would have to
+        be made up, and always 1 for a PNG.
+    """
+    enough = shrink >= tf.constant(RATIOS[1:], tf.float32)
+    step = tf.reduce_sum(tf.cast(enough, tf.int32))
+    return tf.where(tf.io.is_jpeg(encoded), tf.bitwise.left_shift(1, step), 1)
+
+
+def decode(encoded, ratio=1, channels=3):
+    """Decodes a picture.
+
+    Args:
+        encoded: The bytes of a JPEG or PNG file, a scalar string tensor.
+        ratio: By how much to reduce its size, see `reduction`; what is left
+            over is rounded up.
         channels: Number of channels: 1, 3 or 4.
 
     Returns:
-        `(picture, ratio)`: a uint8 tensor `(height, width, channels)`, and
-        how much smaller than the file it is, an int32 scalar. The height is
-        that of the file by the ratio, rounded up; so is the width.
+        A uint8 tensor `(height, width, channels)`.
     """
-    step = _reduction(encoded, shrink)
+    # `decode_jpeg` decodes a PNG as well, if not at a reduced scale.
     branches = [
         lambda ratio=ratio: tf.io.decode_jpeg(encoded, channels, ratio=ratio)
         for ratio in RATIOS
     ]
-    # `decode_jpeg` decodes a PNG as well, but never at a reduced scale.
-    picture = tf.switch_case(step, branches)
-    return picture, tf.gather(RATIOS, step)
+    return tf.switch_case(_position(ratio), branches)
 
 
-def _reduction(encoded, shrink):
-    """Position in `RATIOS` of the largest one that is not above `shrink`."""
-    enough = shrink >= tf.constant(RATIOS[1:], tf.float32)
-    fits = tf.reduce_sum(tf.cast(enough, tf.int32))
-    return tf.where(tf.io.is_jpeg(encoded), fits, 0)
+def _position(ratio):
+    """Position of a ratio in `RATIOS`."""
+    smaller = tf.constant(RATIOS) < ratio
+    return tf.reduce_sum(tf.cast(smaller, tf.int32))
 
 
 def _png_size(encoded):

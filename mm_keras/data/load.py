@@ -13,9 +13,13 @@ def load(
     inputs=("image",),
     batch_size=32,
     image_size=None,
+    keep_aspect=False,
     text=None,
+    augment=None,
     shuffle=None,
     seed=None,
+    first_epoch=0,
+    cache=None,
     drop_remainder=False,
     data_dir=None,
 ):
@@ -31,9 +35,13 @@ def load(
     - Unlabelled rows get weight 0; see `mm_keras.data.fill_unlabelled`.
     - A pair id is that of the row's text, so equal captions are positives of
       each other; without a text among the inputs it is the row's number.
-    - Shuffled data that takes less than half a gigabyte is decoded once, kept
-      in memory and shuffled as a whole; else a buffer of that size is. Every
-      epoch has another order.
+    - Data that takes less than half a gigabyte is read once and kept in
+      memory, as it is before augmentation: decoded, or else encoded. It is
+      shuffled as a whole; larger data in a buffer of that size. Every epoch
+      has another order.
+    - One seed gives one order and one augmentation in every epoch. A training
+      that was interrupted after `k` epochs goes on as if it had not been, with
+      `first_epoch=k` here and `initial_epoch=k` in `fit`.
 
     Args:
         name: Name of the data set: `"digit_scenes"`, `"coco/2017"`.
@@ -44,13 +52,21 @@ def load(
         inputs: Names of the modalities to feed. `digit_scenes` offers
             `"image"` and `"text"`.
         batch_size: Number of examples per batch.
-        image_size: `(height, width)` that images and masks are resized to,
-            without keeping proportions. None leaves them as they are.
+        image_size: `(height, width)` that images and masks are resized to.
+            None leaves them as they are.
+        keep_aspect: Whether they keep their proportions: what is then free of
+            `image_size` is black, in masks background or `ignore_class`.
         text: An adapted `keras.layers.TextVectorization` that turns texts
             into ids. None leaves them strings.
+        augment: A `mm_keras.data.Augmentation` that changes images and their
+            labels in every epoch anew, or None.
         shuffle: Whether to shuffle. None means: if it is the split "train",
             or a part of it.
-        seed: Seed of the order. None takes one from the seed of Keras.
+        seed: Seed of the order and of the augmentation. None takes one from
+            the seed of Keras.
+        first_epoch: Number of the epoch that is read first.
+        cache: Whether the examples stay in memory. None keeps them where they
+            fit.
         drop_remainder: Whether to drop the last, smaller batch.
         data_dir: Folder of prepared data. None means that of TFDS.
 
@@ -87,9 +103,13 @@ def load(
         inputs=inputs,
         batch_size=batch_size,
         image_size=image_size,
+        keep_aspect=keep_aspect,
         text=text,
+        augment=augment,
         shuffle=shuffle,
         seed=seed,
+        first_epoch=first_epoch,
+        cache=cache,
         drop_remainder=drop_remainder,
     )
 

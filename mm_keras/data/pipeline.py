@@ -2,12 +2,13 @@
 
 import tensorflow as tf
 
+from mm_keras.data import epochs
+from mm_keras.data import memory
+from mm_keras.data import mosaic
+from mm_keras.data import progress
 from mm_keras.data import reading
 from mm_keras.data.rows import RowMaker
 from mm_keras.data.unlabelled import fill_unlabelled
-
-# Up to this size examples stay in memory, to be shuffled as a whole.
-MEMORY_LIMIT = 512 * 2**20
 
 
 def batches(
@@ -63,30 +64,57 @@ def batches(
             fits the target of a task.
     """
     reading.check_inputs(examples, inputs, name)
-    maker = RowMaker(tasks, tuple(inputs), image_size, text, pictures, paths)
+    maker = RowMaker(
+        tasks=tasks,
+        inputs=tuple(inputs),
+        image_size=image_size,
+        keep_aspect=keep_aspect,
+        text=text,
+        augment=augment,
+        pictures=pictures,
+        paths=paths,
+    )
     rows = examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
-    rows = rows.map(_plain(maker.finish), tf.data.AUTOTUNE)
+    order = {"shuffle": shuffle, "seed": seed, "first_epoch": first_epoch}
+    rows = _make(rows, maker, name, cache=cache, **order)
     reading.check_static_shapes(rows, name)
-    if shuffle:
-        rows = _shuffle(rows, seed)
-
-    def weigh(inputs, labels):
-        size = tf.shape(next(iter(inputs.values())))[0]
-        return inputs, *fill_unlabelled(labels, tasks, batch_size=size)
-
+    if augment is not None and augment.mosaic:
+        mosaic.check(tasks, rows.element_spec[0])
     rows = rows.batch(batch_size, drop_remainder=drop_remainder)
-    return rows.map(weigh).prefetch(tf.data.AUTOTUNE)
+    return rows.map(_weighing(tasks)).prefetch(tf.data.AUTOTUNE)
+
+
+def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
+    """Makes rows, in the order of each epoch; keeps in memory what fits."""
+    augments = maker.augment is not None
+    prepare = _plain(maker.decode if augments else maker.finish)
+    rows, prepared = memory.keep(rows, prepare, cache)
+    finished = prepared and not augments
+    if not (shuffle or augments):
+        return rows if finished else rows.map(prepare, tf.data.AUTOTUNE)
+    room = memory.room(rows) if shuffle else 1
+    rows = progress.show(rows, name, room)
+    rows = epochs.in_epochs(rows, seed=seed, first_epoch=first_epoch, room=room)
+
+    def finish(key, row):
+        return row if finished else maker.finish(*row, key=key)
+
+    return rows.map(_plain(finish), tf.data.AUTOTUNE)
+
+
+def _weighing(tasks):
+    """Returns what adds weights to a batch, and makes its mosaics."""
+
+    def weigh(inputs, labels, chosen=None):
+        size = tf.shape(next(iter(inputs.values())))[0]
+        labels, weights = fill_unlabelled(labels, tasks, batch_size=size)
+        if chosen is None:
+            return inputs, labels, weights
+        return mosaic.make(inputs, labels, weights, chosen, tasks)
+
+    return weigh
 
 
 def _plain(function):
     """Keeps AutoGraph out, so that errors stay readable."""
     return tf.autograph.experimental.do_not_convert(function)
-
-
-def _shuffle(rows, seed):
-    """Shuffles as many rows at once as memory allows."""
-    room = max(1, MEMORY_LIMIT // reading.bytes_per_example(rows))
-    count = int(rows.cardinality())
-    if 0 < count <= room:
-        rows, room = rows.cache(), count
-    return rows.shuffle(room, seed=seed, reshuffle_each_iteration=True)

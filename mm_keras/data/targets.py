@@ -156,6 +156,14 @@ def pad_boxes(boxes, max_boxes):
     return tf.ensure_shape(boxes, (max_boxes, 5))
 
 
+def _to_points(value, target, task):
+    what = f"{target.shape[0]} points: y, x"
+    _expect(not isinstance(value, dict), value, task, what)
+    _expect(value.shape.is_compatible_with(target.shape), value, task, what)
+    _expect(value.dtype.is_floating, value, task, what)
+    return tf.cast(value, target.dtype)
+
+
 def _to_mask(value, target, task):
     """Stays small (uint8) until it is in a batch."""
     what = "a class id per pixel, (height, width, 1)"
@@ -173,5 +181,6 @@ _CONVERTERS = {
     "number": _to_number,
     "box": _to_box,
     "boxes": _to_boxes,
+    "points": _to_points,
     "mask": _to_mask,
 }

@@ -6,9 +6,10 @@ def fill_unlabelled(targets, tasks, *, batch_size, sample_weights=None):
 
     A label is missing where a class or pair id is -1, where a number, a label
     of several or a coordinate is NaN, where a box or a mask is -1 throughout,
-    or where there is no key for the task. Padding rows of -1 in a list of
-    boxes are no missing label: an image without objects teaches something.
-    Give it weight 0 if nobody looked for objects.
+    where no point is visible, or where there is no key for the task. Padding
+    rows of -1 in a list of boxes are no missing label: an image without
+    objects teaches something. Give it weight 0 if nobody looked for objects.
+    Where some points of a row are visible, the others stay NaN.
 
     Args:
         targets: Dictionary of tensors by task, `(batch_size, ...)`.
@@ -58,6 +59,8 @@ def is_labelled(values, kind):
         return _all_rows(values >= 0, tf.reduce_any)
     if kind == "labels":
         return _all_rows(values >= 0, tf.reduce_all)
+    if kind == "points":
+        return _all_rows(values == values, tf.reduce_any)
     present = _all_rows(values == values, tf.reduce_all)
     if kind == "box":
         present &= _all_rows(values != -1, tf.reduce_any)

@@ -2,7 +2,16 @@ import dataclasses
 
 import keras
 
-KINDS = ("class", "labels", "number", "box", "boxes", "mask", "pair")
+KINDS = (
+    "class",
+    "labels",
+    "number",
+    "box",
+    "boxes",
+    "points",
+    "mask",
+    "pair",
+)
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -20,6 +29,7 @@ class Target:
     | `"number"` | `(units,)` | real numbers; NaN is unlabelled |
     | `"box"` | `(4,)` | ymin, xmin, ymax, xmax, relative, 0 to 1 |
     | `"boxes"` | `(max_boxes, 5)` | box and class id; padding rows are -1 |
+    | `"points"` | `(num_points, 2)` | y, x, relative; NaN where not visible |
     | `"mask"` | `(height, width, 1)` | a class id per pixel |
     | `"pair"` | `()` | equal ids belong together; -1 is unpaired |
 
