@@ -3,6 +3,7 @@
 Both do what `SETTINGS` says to each picture and to its boxes.
 """
 
+import functools
 import math
 
 import keras
@@ -28,7 +29,7 @@ def read(path, size):
     return tf.image.resize(picture, (size, size))
 
 
-def plain(paths, boxes, labels, *, size, batch_size):
+def plain(paths, boxes, labels, *, size, batch_size, join=False):
     """Returns batches of the plainest `tf.data` map that is correct.
 
     Args:
@@ -37,14 +38,20 @@ def plain(paths, boxes, labels, *, size, batch_size):
         labels: Array `(rows, boxes)` of class ids.
         size: Height and width of the pictures that are made.
         batch_size: Number of rows per batch.
+        join: Whether rotation, zoom and shift are joined, so that a picture
+            is drawn once, or are done one after the other.
     """
 
     def change(path, boxes, labels):
         picture, boxes = flip(read(path, size), boxes)
-        linear, offset = draw_map()
-        picture = recolor(warp(picture, linear, offset, size))
-        boxes = move(boxes, linear, offset)
-        return picture, drop_hidden(boxes, tf.cast(labels, tf.float32))
+        maps = [draw_rotation(), draw_zoom(), draw_shift()]
+        for linear, offset in (
+            [functools.reduce(follow, maps)] if join else maps
+        ):
+            picture = warp(picture, linear, offset, size)
+            boxes = move(boxes, linear, offset)
+        rows = drop_hidden(boxes, tf.cast(labels, tf.float32))
+        return recolor(picture), rows
 
     dataset = tf.data.Dataset.from_tensor_slices((paths, boxes, labels))
     dataset = dataset.map(change, tf.data.AUTOTUNE).batch(batch_size)
@@ -62,16 +69,32 @@ def flip(picture, boxes):
     )
 
 
-def draw_map():
-    """Rotation and zoom about the middle, and shift: a matrix for x, y."""
+def draw_rotation():
+    """A map of x, y: a matrix, and an offset that keeps the middle."""
     limit = math.radians(SETTINGS["rotation"])
     angle = tf.random.uniform((), -limit, limit)
-    limit = math.log(1 + SETTINGS["zoom"])
-    zoom = tf.exp(tf.random.uniform((), -limit, limit))
-    sine, cosine = zoom * tf.sin(angle), zoom * tf.cos(angle)
+    sine, cosine = tf.sin(angle), tf.cos(angle)
     linear = tf.stack([tf.stack([cosine, -sine]), tf.stack([sine, cosine])])
-    shift = tf.random.uniform((2,), -SETTINGS["shift"], SETTINGS["shift"])
-    return linear, 0.5 + shift - tf.linalg.matvec(linear, [0.5, 0.5])
+    return linear, 0.5 - tf.linalg.matvec(linear, [0.5, 0.5])
+
+
+def draw_zoom():
+    """A map of x, y about the middle."""
+    limit = math.log(1 + SETTINGS["zoom"])
+    linear = tf.exp(tf.random.uniform((), -limit, limit)) * tf.eye(2)
+    return linear, 0.5 - tf.linalg.matvec(linear, [0.5, 0.5])
+
+
+def draw_shift():
+    """A map of x, y."""
+    shift = SETTINGS["shift"]
+    return tf.eye(2), tf.random.uniform((2,), -shift, shift)
+
+
+def follow(first, second):
+    """Joins two maps."""
+    linear = second[0] @ first[0]
+    return linear, tf.linalg.matvec(second[0], first[1]) + second[1]
 
 
 def warp(picture, linear, offset, size):

@@ -28,6 +28,7 @@ TASKS = [mm_keras.tasks.detection("objects", CLASSES, max_boxes=BOXES)]
 NAMES = {
     "ours": "`mm_keras.data`",
     "plain": "plain `tf.data` map",
+    "joined": "the same, drawing each picture once",
     "layers": "layers of Keras",
     "training": "ResNet18, training",
 }
@@ -112,6 +113,7 @@ def measure(paths, steps, rounds):
     datasets = {
         "ours": ours(paths, *labels),
         "plain": other_pipelines.plain(paths, *labels, **options),
+        "joined": other_pipelines.plain(paths, *labels, **options, join=True),
         "layers": other_pipelines.layers(paths, *labels, **options),
     }
     blocks = {n: timing.timed(read_all(d)) for n, d in datasets.items()}

@@ -15,7 +15,8 @@ _X_BEFORE_Y = (4, 3, 5, 1, 0, 2, 6, 7)
 
 def affine(yy=1.0, yx=0.0, xy=0.0, xx=1.0, y=0.0, x=0.0):
     """Returns the map to `yy * y + yx * x + y` and `xy * y + xx * x + x`."""
-    return tf.convert_to_tensor([[yy, yx, y], [xy, xx, x], [0.0, 0.0, 1.0]])
+    entries = [yy, yx, y, xy, xx, x, 0.0, 0.0, 1.0]
+    return tf.reshape(tf.stack(entries), (3, 3))
 
 
 def scale(sides):
@@ -68,9 +69,9 @@ def least_step(pixels):
     in every direction, so it may be read at that much less detail.
     """
     linear = pixels[:2, :2]
-    squares = tf.reduce_sum(linear**2)
-    area = tf.abs(tf.linalg.det(linear))
-    difference = tf.maximum(squares**2 - 4 * area**2, 0.0)
+    squares = tf.reduce_sum(tf.square(linear))
+    area = tf.linalg.det(linear)
+    difference = tf.maximum(tf.square(squares) - 4 * tf.square(area), 0.0)
     return tf.sqrt(tf.maximum(squares - tf.sqrt(difference), 0.0) / 2)
 
 
@@ -80,7 +81,7 @@ def warp(picture, pixels, size, *, nearest=False, fill=0.0):
     Args:
         picture: A tensor `(height, width, channels)`.
         pixels: What `pixel_map` returns.
-        size: Height and width of what is drawn, an int32 tensor `(2,)`.
+        size: Height and width of what is drawn, a float tensor `(2,)`.
         nearest: Whether to take the nearest pixel, instead of a mean of four.
         fill: Value where there is no picture.
 
@@ -90,7 +91,7 @@ def warp(picture, pixels, size, *, nearest=False, fill=0.0):
     drawn = tf.raw_ops.ImageProjectiveTransformV3(
         images=picture[None],
         transforms=tf.gather(tf.reshape(pixels, (1, 9)), _X_BEFORE_Y, axis=1),
-        output_shape=size,
+        output_shape=tf.cast(size, tf.int32),
         fill_value=fill,
         interpolation="NEAREST" if nearest else "BILINEAR",
         fill_mode="CONSTANT",

@@ -32,26 +32,29 @@ def recolor(augment, chances, picture, texts):
     Returns:
         A float32 tensor of the same shape, not yet within 0 to 255.
     """
+    if picture.shape[-1] == 4:
+        colors = recolor(augment, chances, picture[..., :3], texts)
+        opacity = tf.cast(picture[..., 3:], tf.float32)
+        return tf.concat([colors, opacity], axis=-1)
     picture = tf.cast(picture, tf.float32)
-    colors, rest = picture[..., :3], picture[..., 3:]
     bright = _factor(augment, chances, "brightness")
     contrast = _factor(augment, chances, "contrast")
-    offset = (1 - contrast) * bright * _mean_brightness(colors)
+    offset = (1 - contrast) * bright * _mean_brightness(picture)
     matrix = contrast * bright * _mix(augment, chances, picture, texts)
-    flat = tf.reshape(colors, (-1, colors.shape[-1]))
-    changed = tf.reshape(flat @ tf.transpose(matrix) + offset, tf.shape(colors))
-    changed = tf.ensure_shape(changed, colors.shape)
-    return changed if picture.shape[-1] < 4 else tf.concat([changed, rest], -1)
+    flat = tf.reshape(picture, (-1, picture.shape[-1]))
+    changed = tf.matmul(flat, matrix, transpose_b=True) + offset
+    changed = tf.reshape(changed, tf.shape(picture))
+    return tf.ensure_shape(changed, picture.shape)
 
 
 def _factor(augment, chances, name):
     return 1 + turning.either_way(chances[name], getattr(augment, name))
 
 
-def _mean_brightness(colors):
+def _mean_brightness(picture):
     """Of every fourth row and column: enough for a mean."""
-    means = tf.reduce_mean(colors[::4, ::4], axis=(0, 1))
-    weights = LUMA if colors.shape[-1] == 3 else np.ones(1, "float32")
+    means = tf.reduce_mean(picture[::4, ::4], axis=(0, 1))
+    weights = LUMA if picture.shape[-1] == 3 else np.ones(1, "float32")
     return tf.tensordot(means, weights, 1)
 
 

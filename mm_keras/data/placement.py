@@ -49,27 +49,32 @@ class Placement:
             extent: Height and width of the picture, a float tensor `(2,)`.
         """
         if self.turn is not None:
-            return affine.least_step(self._pixels(extent))
+            return affine.least_step(self._pixels(extent, self._drawn(extent)))
         if self.size is None:
             return tf.constant(1.0)
         inner = self.size if self.inner is None else self.inner
         return tf.reduce_min(extent / tf.cast(inner, tf.float32))
 
-    def picture(self, picture, extent):
+    def picture(self, picture, extent, ratio=1):
         """Draws a picture where it goes, over black.
 
         Args:
             picture: A tensor `(height, width, channels)`.
-            extent: Its exact height and width, a float tensor `(2,)`: not
-                whole where it was decoded at a reduced scale.
+            extent: Height and width of the whole picture, a float tensor
+                `(2,)`.
+            ratio: How much smaller it was decoded, an integer.
 
         Returns:
             A tensor `(*size, channels)`, of the same dtype or of float32.
         """
         if self.turn is None:
             return self._fit(picture, images.resize, 0)
-        picture, extent = self._reduce(tf.cast(picture, tf.float32), extent)
-        return self._warp(picture, extent)
+        shrink = self.shrink(extent) / tf.cast(ratio, tf.float32)
+        seen = extent / tf.cast(ratio, tf.float32)
+        detail, seen = _coarsen(tf.cast(picture, tf.float32), seen, shrink)
+        drawn = self._drawn(extent)
+        warped = affine.warp(detail, self._pixels(seen, drawn), drawn)
+        return self._with_shape(warped, picture)
 
     def map(self, values, fill):
         """Draws a map of classes or depths where it goes, over `fill`.
@@ -84,7 +89,11 @@ class Placement:
         if self.turn is None:
             return self._fit(values, images.resize_mask, fill)
         extent = images.extent(values)
-        return self._warp(values, extent, nearest=True, fill=fill)
+        drawn = self._drawn(extent)
+        warped = affine.warp(
+            values, self._pixels(extent, drawn), drawn, nearest=True, fill=fill
+        )
+        return self._with_shape(warped, values)
 
     def _fit(self, picture, resize, fill):
         """Resizes, and pads where proportions are kept."""
@@ -93,34 +102,28 @@ class Placement:
         if self.inner is None:
             return resize(picture, self.size)
         padded = images.pad(resize(picture, self.inner), self.size, fill)
-        return tf.ensure_shape(padded, (*self.size, picture.shape[-1]))
+        return self._with_shape(padded, picture)
 
-    def _warp(self, picture, extent, **options):
-        size = self._drawn(extent)
-        drawn = affine.warp(
-            picture,
-            self._pixels(extent),
-            tf.cast(size, tf.int32),
-            **options,
-        )
+    def _drawn(self, extent):
+        """Height and width of what is drawn, a float tensor `(2,)`."""
+        return extent if self.size is None else tf.cast(self.size, tf.float32)
+
+    def _pixels(self, extent, drawn):
+        return affine.pixel_map(self.matrix, extent, drawn)
+
+    def _with_shape(self, drawn, picture):
         height, width = self.size or picture.shape[:2]
         return tf.ensure_shape(drawn, (height, width, picture.shape[-1]))
 
-    def _pixels(self, extent):
-        return affine.pixel_map(self.matrix, extent, self._drawn(extent))
 
-    def _drawn(self, extent):
-        return extent if self.size is None else tf.cast(self.size, tf.float32)
+def _coarsen(picture, extent, shrink):
+    """Makes a picture smaller, if much of it comes to one pixel."""
 
-    def _reduce(self, picture, extent):
-        """Makes a picture smaller, if much of it comes to one pixel."""
-        shrink = self.shrink(extent)
+    def resize():
+        size = tf.cast(tf.math.ceil(extent / shrink), tf.int32)
+        return images.resize(picture, size), tf.cast(size, tf.float32)
 
-        def resize():
-            size = tf.cast(tf.math.ceil(extent / shrink), tf.int32)
-            return images.resize(picture, size), tf.cast(size, tf.float32)
-
-        return tf.cond(shrink >= _COARSE, resize, lambda: (picture, extent))
+    return tf.cond(shrink >= _COARSE, resize, lambda: (picture, extent))
 
 
 def place(extent, size, keep_aspect, turn=None, mirrored=None):

@@ -156,7 +156,7 @@ class RowMaker:
         size = tf.cast(decoding.encoded_size(encoded), tf.float32)
         ratio = decoding.reduction(encoded, place.shrink(size))
         picture = decoding.decode(encoded, ratio)
-        return place.picture(picture, size / tf.cast(ratio, tf.float32))
+        return place.picture(picture, size, ratio)
 
     def _check_that_it_may_stay(self, name, value):
         """Raises if an input looks like a map that should move as well."""

@@ -32,7 +32,8 @@ def draw_chances(key, index):
 
 def either_way(chance, limit):
     """Turns a chance into a number between `-limit` and `limit`."""
-    return (2 * chance - 1) * limit
+    # A constant is computed once, and all that follows from it.
+    return (2 * chance - 1) * limit if limit else tf.constant(0.0)
 
 
 def draw_turn(augment, chances, extent, texts):
