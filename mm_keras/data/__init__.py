@@ -1,12 +1,20 @@
-"""Data: from TensorFlow Datasets and arrays to batches for `fit`.
+"""Data: from TensorFlow Datasets and your own files to batches for `fit`.
 
 A batch is `(inputs, targets, sample_weights)`: dictionaries by modality, by
 task, and by task.
 """
 
 from mm_keras.data.arrays import from_arrays
+from mm_keras.data.augmentation import Augmentation
 from mm_keras.data.catalog import offers
 from mm_keras.data.catalog import tasks_of
+from mm_keras.data.faults import Fault
+from mm_keras.data.faults import Faults
+from mm_keras.data.files.class_names import class_names
+from mm_keras.data.files.coco import from_coco
+from mm_keras.data.files.folders import from_folder
+from mm_keras.data.files.tables import from_csv
+from mm_keras.data.files.voc import from_voc
 from mm_keras.data.load import load
 from mm_keras.data.mixing import chain
 from mm_keras.data.mixing import mix
@@ -19,8 +27,16 @@ from mm_keras.data.views import register_view
 
 __all__ = [
     "chain",
+    "Augmentation",
+    "Fault",
+    "Faults",
+    "class_names",
     "fill_unlabelled",
     "from_arrays",
+    "from_coco",
+    "from_csv",
+    "from_folder",
+    "from_voc",
     "load",
     "mix",
     "offers",

@@ -111,6 +111,19 @@ def _check_boxes(task, values):
         _check_box_classes(task, values, real)
 
 
+def _check_points(task, values):
+    """Both coordinates of a point are relative, or NaN."""
+    outside = (values < -TOLERANCE) | (values > 1 + TOLERANCE)
+    half = np.isnan(values).sum(axis=-1) == 1
+    _complain(
+        task,
+        outside.any(axis=-1) | half,
+        values,
+        "points y, x relative to the image, 0 to 1, or NaN where not visible",
+        "Divide pixels by the height and the width of the image.",
+    )
+
+
 def _check_box_classes(task, values, real):
     labels = values[..., 4]
     bad = (labels < 0) | _no_class(labels, task.target.num_classes)
@@ -128,4 +141,5 @@ _CHECKS = {
     "number": _check_numbers,
     "box": _check_boxes,
     "boxes": _check_boxes,
+    "points": _check_points,
 }

@@ -1,15 +1,10 @@
 import tensorflow as tf
 
 from mm_keras.data import catalog
-from mm_keras.data import images
+from mm_keras.data import pipeline
 from mm_keras.data import preparing
 from mm_keras.data import reading
-from mm_keras.data.targets import read_target
 from mm_keras.data.text import check_keeps_tokens
-from mm_keras.data.unlabelled import fill_unlabelled
-
-# Up to this size converted examples stay in memory, to be shuffled as a whole.
-MEMORY_LIMIT = 512 * 2**20
 
 
 def load(
@@ -20,9 +15,13 @@ def load(
     inputs=("image",),
     batch_size=32,
     image_size=None,
+    keep_aspect=False,
     text=None,
+    augment=None,
     shuffle=None,
     seed=None,
+    first_epoch=0,
+    cache=None,
     drop_remainder=False,
     data_dir=None,
 ):
@@ -38,9 +37,13 @@ def load(
     - Unlabelled rows get weight 0; see `mm_keras.data.fill_unlabelled`.
     - A pair id is that of the row's text, so equal captions are positives of
       each other; without a text among the inputs it is the row's number.
-    - Shuffled data that takes less than half a gigabyte is decoded once, kept
-      in memory and shuffled as a whole; else a buffer of that size is. Every
-      epoch has another order.
+    - Data that takes less than half a gigabyte is read once and kept in
+      memory, as it is before augmentation: decoded, or else encoded. It is
+      shuffled as a whole; larger data in a buffer of that size. Every epoch
+      has another order.
+    - One seed gives one order and one augmentation in every epoch. A training
+      that was interrupted after `k` epochs goes on as if it had not been, with
+      `first_epoch=k` here and `initial_epoch=k` in `fit`.
 
     Args:
         name: Name of the data set: `"digit_scenes"`, `"coco/2017"`.
@@ -51,13 +54,21 @@ def load(
         inputs: Names of the modalities to feed. `digit_scenes` offers
             `"image"` and `"text"`.
         batch_size: Number of examples per batch.
-        image_size: `(height, width)` that images and masks are resized to,
-            without keeping proportions. None leaves them as they are.
+        image_size: `(height, width)` that images and masks are resized to.
+            None leaves them as they are.
+        keep_aspect: Whether they keep their proportions: what is then free of
+            `image_size` is black, in masks background or `ignore_class`.
         text: An adapted `keras.layers.TextVectorization` that turns texts
             into ids. None leaves them strings.
+        augment: A `mm_keras.data.Augmentation` that changes images and their
+            labels in every epoch anew, or None.
         shuffle: Whether to shuffle. None means: if it is the split "train",
             or a part of it.
-        seed: Seed of the order. None takes one from the seed of Keras.
+        seed: Seed of the order and of the augmentation. None takes one from
+            the seed of Keras.
+        first_epoch: Number of the epoch that is read first.
+        cache: Whether the examples stay in memory. None keeps them where they
+            fit.
         drop_remainder: Whether to drop the last, smaller batch.
         data_dir: Folder of prepared data. None means that of TFDS.
 
@@ -89,63 +100,22 @@ def load(
     if tasks is None:
         return _everything(dataset, batch_size, shuffle, seed)
 
-    @tf.autograph.experimental.do_not_convert  # Errors stay readable.
-    def convert(index, example):
-        offered, features = example
-        chosen = {modality: offered[modality] for modality in inputs}
-        targets = {
-            task.name: read_target(task, features, chosen, index)
-            for task in tasks
-        }
-        if image_size is not None:
-            chosen, targets = _resize(chosen, targets, tasks, image_size)
-        return _vectorize(chosen, text), targets
-
-    def weigh(inputs, targets):
-        size = tf.shape(next(iter(inputs.values())))[0]
-        return inputs, *fill_unlabelled(targets, tasks, batch_size=size)
-
-    dataset = dataset.enumerate().map(convert, tf.data.AUTOTUNE)
-    reading.check_static_shapes(dataset, name)
-    if shuffle:
-        dataset = _shuffle(dataset, seed)
-    dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
-    return dataset.map(weigh).prefetch(tf.data.AUTOTUNE)
-
-
-def _resize(inputs, targets, tasks, size):
-    inputs = {
-        name: images.resize_image(value, size)
-        if images.is_image(value)
-        else value
-        for name, value in inputs.items()
-    }
-    masks = {
-        task.name: images.resize_mask(targets[task.name], size)
-        for task in tasks
-        if task.target.kind in ("mask", "depth")
-    }
-    return inputs, {**targets, **masks}
-
-
-def _vectorize(inputs, text):
-    if text is None:
-        return inputs
-    return {
-        name: tf.cast(text(value), tf.int32)
-        if value.dtype == tf.string
-        else value
-        for name, value in inputs.items()
-    }
-
-
-def _shuffle(dataset, seed):
-    """Shuffles as many examples at once as memory allows."""
-    room = max(1, MEMORY_LIMIT // reading.bytes_per_example(dataset))
-    count = int(dataset.cardinality())
-    if 0 < count <= room:
-        dataset, room = dataset.cache(), count
-    return dataset.shuffle(room, seed=seed, reshuffle_each_iteration=True)
+    return pipeline.batches(
+        dataset,
+        name,
+        tasks=tasks,
+        inputs=inputs,
+        batch_size=batch_size,
+        image_size=image_size,
+        keep_aspect=keep_aspect,
+        text=text,
+        augment=augment,
+        shuffle=shuffle,
+        seed=seed,
+        first_epoch=first_epoch,
+        cache=cache,
+        drop_remainder=drop_remainder,
+    )
 
 
 def _everything(dataset, batch_size, shuffle, seed):

@@ -38,7 +38,7 @@ def check_inputs(examples, inputs, name):
 
 def check_static_shapes(dataset, name):
     """Raises if examples vary in shape, so that they cannot be batched."""
-    for group in dataset.element_spec:
+    for group in dataset.element_spec[:2]:
         for key, spec in group.items():
             if not spec.shape.is_fully_defined():
                 raise ValueError(
@@ -49,11 +49,3 @@ def check_static_shapes(dataset, name):
                     "for texts, or fix the shape in a view, with "
                     "`mm_keras.data.register_view`."
                 )
-
-
-def bytes_per_example(dataset):
-    """Memory that one example takes; a string counts as 100 bytes."""
-    return sum(
-        spec.shape.num_elements() * (spec.dtype.size or 100)
-        for spec in tf.nest.flatten(dataset.element_spec)
-    )

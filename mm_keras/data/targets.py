@@ -19,16 +19,24 @@ def read_target(task, features, inputs, index):
     target = task.target
     if target.kind == "pair":
         return pair_id(find_feature(task, features), inputs, index)
+    check_features([task], features)
     feature = find_feature(task, features)
-    if feature is None:
-        raise ValueError(
-            f"Task {task.name!r} expects the feature {feature_name(task)!r}. "
-            f"Received a data set with: {describe(features)}. Name the task "
-            "after a feature, choose one with the target's `feature`, or make "
-            "one with `mm_keras.data.register_view`."
-        )
     value = _CONVERTERS[target.kind](feature, target, task)
     return tf.ensure_shape(value, target.shape)
+
+
+def check_features(tasks, features):
+    """Raises if a data set lacks a feature that a task needs."""
+    for task in tasks:
+        needed = task.target.kind != "pair"
+        if needed and find_feature(task, features) is None:
+            raise ValueError(
+                f"Task {task.name!r} expects the feature "
+                f"{feature_name(task)!r}. Received a data set with: "
+                f"{describe(features)}. Name the task after a feature, choose "
+                "one with the target's `feature`, or make one with "
+                "`mm_keras.data.register_view`."
+            )
 
 
 def feature_name(task):
@@ -148,6 +156,14 @@ def pad_boxes(boxes, max_boxes):
     return tf.ensure_shape(boxes, (max_boxes, 5))
 
 
+def _to_points(value, target, task):
+    what = f"{target.shape[0]} points: y, x"
+    _expect(not isinstance(value, dict), value, task, what)
+    _expect(value.shape.is_compatible_with(target.shape), value, task, what)
+    _expect(value.dtype.is_floating, value, task, what)
+    return tf.cast(value, target.dtype)
+
+
 def _to_mask(value, target, task):
     """Stays small (uint8) until it is in a batch."""
     what = "a class id per pixel, (height, width, 1)"
@@ -189,6 +205,7 @@ _CONVERTERS = {
     "number": _to_number,
     "box": _to_box,
     "boxes": _to_boxes,
+    "points": _to_points,
     "mask": _to_mask,
     "depth": _to_depth,
     "tags": _to_tags,

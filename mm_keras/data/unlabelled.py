@@ -6,9 +6,11 @@ def fill_unlabelled(targets, tasks, *, batch_size, sample_weights=None):
 
     A label is missing where a class or pair id is -1, where a number, a label
     of several or a coordinate is NaN, where a box, a mask or all tags of a text
-    are -1, where no pixel has a depth, or where there is no key for the task.
-    Padding rows of -1 in a list of boxes are no missing label: an image without
-    objects teaches something. Give it weight 0 if nobody looked for objects.
+    are -1, where no pixel has a depth or no point is visible, or where there is
+    no key for the task. Padding rows of -1 in a list of boxes are no missing
+    label: an image without objects teaches something. Give it weight 0 if
+    nobody looked for objects. Where some points of a row are visible, the
+    others stay NaN.
 
     Args:
         targets: Dictionary of tensors by task, `(batch_size, ...)`.
@@ -60,6 +62,8 @@ def is_labelled(values, kind):
         return _all_rows(values >= 0, tf.reduce_any)
     if kind == "labels":
         return _all_rows(values >= 0, tf.reduce_all)
+    if kind == "points":
+        return _all_rows(values == values, tf.reduce_any)
     present = _all_rows(values == values, tf.reduce_all)
     if kind == "box":
         present &= _all_rows(values != -1, tf.reduce_any)

@@ -8,6 +8,7 @@ KINDS = (
     "number",
     "box",
     "boxes",
+    "points",
     "mask",
     "depth",
     "tags",
@@ -30,6 +31,7 @@ class Target:
     | `"number"` | `(units,)` | real numbers; NaN is unlabelled |
     | `"box"` | `(4,)` | ymin, xmin, ymax, xmax, relative, 0 to 1 |
     | `"boxes"` | `(max_boxes, 5)` | box and class id; padding rows are -1 |
+    | `"points"` | `(num_points, 2)` | y, x, relative; NaN where not visible |
     | `"mask"` | `(height, width, 1)` | a class id per pixel |
     | `"depth"` | `(height, width, 1)` | a depth per pixel; 0, NaN unknown |
     | `"tags"` | `(max_tokens,)` | a class id per token; -1 is none |

@@ -276,12 +276,9 @@ class TestAnyDataSet:
         assert [len(inputs["image"]) for inputs, _, _ in dataset] == [2]
 
     def test_large_data_is_shuffled_in_part(self, things_dir, monkeypatch):
-        import sys
+        from mm_keras.data import memory
 
-        import mm_keras.data.load  # noqa: F401
-
-        module = sys.modules["mm_keras.data.load"]
-        monkeypatch.setattr(module, "MEMORY_LIMIT", 1)
+        monkeypatch.setattr(memory, "LIMIT", 1)
         dataset = load_things(things_dir, shuffle=True)
         assert len(next(iter(dataset))[0]["image"]) == 3
 

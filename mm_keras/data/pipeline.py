@@ -1,0 +1,120 @@
+"""From single examples to batches: the way that all data goes."""
+
+import tensorflow as tf
+
+from mm_keras.data import epochs
+from mm_keras.data import memory
+from mm_keras.data import mosaic
+from mm_keras.data import progress
+from mm_keras.data import reading
+from mm_keras.data.rows import RowMaker
+from mm_keras.data.unlabelled import fill_unlabelled
+
+
+def batches(
+    examples,
+    name,
+    *,
+    tasks,
+    inputs=("image",),
+    batch_size=32,
+    image_size=None,
+    keep_aspect=False,
+    text=None,
+    augment=None,
+    shuffle=False,
+    seed=None,
+    first_epoch=0,
+    cache=None,
+    drop_remainder=False,
+    pictures=(),
+    paths=(),
+):
+    """Makes batches that `fit` takes out of single examples.
+
+    Args:
+        examples: A `tf.data.Dataset` of `(inputs, features)`, two
+            dictionaries: what models may be fed with, and what labels are
+            read from.
+        name: What messages call the data set.
+        tasks: List of `mm_keras.tasks.Task`.
+        inputs: Names of the inputs to feed.
+        batch_size: Number of examples per batch.
+        image_size: `(height, width)` that pictures and masks are resized to.
+            None leaves them as they are.
+        keep_aspect: Whether proportions are kept.
+        text: An adapted `keras.layers.TextVectorization`, or None.
+        augment: A `mm_keras.data.Augmentation`, or None.
+        shuffle: Whether every epoch has a new order.
+        seed: Seed of order and augmentation.
+        first_epoch: Number of epochs that were read before.
+        cache: Whether examples stay in memory. None: where they fit.
+        drop_remainder: Whether to drop the last, smaller batch.
+        pictures: Names of inputs that are the bytes of a JPEG or PNG file,
+            scalar strings, to be decoded here.
+        paths: Names of inputs that are paths of such files, scalar strings,
+            to be read and decoded here. A shuffled data set of paths is
+            shuffled as a whole, whatever its size.
+
+    Returns:
+        A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
+
+    Raises:
+        ValueError: If the data set does not offer an input, or a label that
+            fits the target of a task.
+    """
+    reading.check_inputs(examples, inputs, name)
+    maker = RowMaker(
+        tasks=tasks,
+        inputs=tuple(inputs),
+        image_size=image_size,
+        keep_aspect=keep_aspect,
+        text=text,
+        augment=augment,
+        pictures=pictures,
+        paths=paths,
+    )
+    rows = examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
+    order = {"shuffle": shuffle, "seed": seed, "first_epoch": first_epoch}
+    rows = _make(rows, maker, name, cache=cache, **order)
+    reading.check_static_shapes(rows, name)
+    if augment is not None and augment.mosaic:
+        mosaic.check(tasks, rows.element_spec[0])
+    rows = rows.batch(batch_size, drop_remainder=drop_remainder)
+    return rows.map(_weighing(tasks)).prefetch(tf.data.AUTOTUNE)
+
+
+def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
+    """Makes rows, in the order of each epoch; keeps in memory what fits."""
+    augments = maker.augment is not None
+    prepare = _plain(maker.decode if augments else maker.finish)
+    rows, prepared = memory.keep(rows, prepare, cache)
+    finished = prepared and not augments
+    if not (shuffle or augments):
+        return rows if finished else rows.map(prepare, tf.data.AUTOTUNE)
+    room = memory.room(rows) if shuffle else 1
+    rows = progress.show(rows, name, room)
+    rows = epochs.in_epochs(rows, seed=seed, first_epoch=first_epoch, room=room)
+
+    def finish(key, row):
+        return row if finished else maker.finish(*row, key=key)
+
+    return rows.map(_plain(finish), tf.data.AUTOTUNE)
+
+
+def _weighing(tasks):
+    """Returns what adds weights to a batch, and makes its mosaics."""
+
+    def weigh(inputs, labels, chosen=None):
+        size = tf.shape(next(iter(inputs.values())))[0]
+        labels, weights = fill_unlabelled(labels, tasks, batch_size=size)
+        if chosen is None:
+            return inputs, labels, weights
+        return mosaic.make(inputs, labels, weights, chosen, tasks)
+
+    return weigh
+
+
+def _plain(function):
+    """Keeps AutoGraph out, so that errors stay readable."""
+    return tf.autograph.experimental.do_not_convert(function)

@@ -1,0 +1,400 @@
+"""What is random about pictures, and that their labels go along."""
+
+import dataclasses
+import functools
+
+import hypothesis
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import strategies as st
+
+from mm_keras import data
+from mm_keras import tasks
+from mm_keras.data import Augmentation
+from mm_keras.data import placement
+from mm_keras.data import turning
+from mm_keras.data.rows import RowMaker
+
+SIZE = (64, 80)
+TASKS = [
+    tasks.detection("things", 5, max_boxes=6),
+    tasks.segmentation("mask", 5),
+    tasks.localization("place"),
+    tasks.multi_label("seen", 5, feature="things/label"),
+]
+MOVES = {
+    "horizontal_flip": 0.5,
+    "vertical_flip": 0.5,
+    "rotation": 180,
+    "shear": 30,
+    "zoom": 0.5,
+    "shift": 0.3,
+    "crop": 0.5,
+}
+COLORS = {"brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 180}
+LEAST = 0.3
+EACH = {
+    **{name: {name: value} for name, value in (MOVES | COLORS).items()},
+    "moves": MOVES,
+    "everything": MOVES | COLORS,
+}
+
+
+@dataclasses.dataclass
+class Scene:
+    """Bright rectangles on black, with their classes as a mask."""
+
+    height: int
+    width: int
+    objects: list  # Of (top, left, bottom, right), in pixels.
+
+    @property
+    def labels(self):
+        return np.arange(1, 1 + len(self.objects))
+
+    @property
+    def mask(self):
+        mask = np.zeros((self.height, self.width, 1), "uint8")
+        for label, (top, left, bottom, right) in zip(
+            self.labels, self.objects, strict=True
+        ):
+            mask[top:bottom, left:right] = label
+        return mask
+
+    @property
+    def boxes(self):
+        sides = [self.height, self.width] * 2
+        return np.array(self.objects, "float32").reshape(-1, 4) / sides
+
+    def example(self):
+        image = np.repeat(255 * (self.mask > 0), 3, axis=-1).astype("uint8")
+        boxes = tf.constant(self.boxes, tf.float32)
+        features = {
+            "things": {"bbox": boxes, "label": tf.constant(self.labels)},
+            "mask": tf.constant(self.mask),
+            "place": boxes[0],
+        }
+        return {"image": tf.constant(image)}, features
+
+
+@st.composite
+def scenes(draw, most=1):
+    """Scenes of objects of at least 12 pixels, side by side."""
+    height, width = draw(st.integers(40, 90)), draw(st.integers(60, 120))
+    count = draw(st.integers(1, most))
+    objects = []
+    for number in range(count):
+        start, end = (width * (number + i) // count for i in (0, 1))
+        high, wide = (
+            draw(st.integers(12, max(12, most)))
+            for most in (height // 2, (end - start) // 2)
+        )
+        top = draw(st.integers(0, height - high))
+        left = draw(st.integers(start, max(start, end - wide)))
+        objects.append((top, left, top + high, min(left + wide, width)))
+    return Scene(height, width, objects)
+
+
+INDEX = 3
+KEY = tf.TensorSpec((), tf.int64)
+
+
+@functools.cache
+def compiled(augment, keep_aspect=True):
+    """Makes one row, as `tf.data` does: of examples of any size."""
+    maker = RowMaker(
+        TASKS, ("image",), SIZE, keep_aspect=keep_aspect, augment=augment
+    )
+    boxes = {
+        "bbox": tf.TensorSpec((None, 4)),
+        "label": tf.TensorSpec((None,), tf.int64),
+    }
+    maps = [tf.TensorSpec((None, None, n), tf.uint8) for n in (3, 1)]
+    features = {"things": boxes, "mask": maps[1], "place": tf.TensorSpec((4,))}
+    return tf.function(
+        lambda inputs, features, key: maker.finish(
+            tf.constant(INDEX, tf.int64), inputs, features, key
+        ),
+        input_signature=[
+            {"image": maps[0]},
+            features,
+            tf.TensorSpec((), tf.int64),
+        ],
+        autograph=False,
+    )
+
+
+def make(scene, augment, key=0, **options):
+    """Returns inputs and targets of one example, as arrays."""
+    row = compiled(augment, **options)(*scene.example(), key)
+    return tf.nest.map_structure(lambda t: t.numpy(), row)
+
+
+def real(boxes):
+    return boxes[boxes[:, 4] >= 0]
+
+
+def enclosing(mask, size=SIZE):
+    """The relative box of the pixels that are not 0, or None."""
+    rows, columns = np.nonzero(mask[..., 0])
+    if not len(rows):
+        return None
+    box = [rows.min(), columns.min(), rows.max() + 1, columns.max() + 1]
+    return np.array(box) / [*size, *size]
+
+
+def pixels(box, size=SIZE):
+    return np.asarray(box) * [*size, *size]
+
+
+keys = st.integers(0, 2**62)
+several = hypothesis.settings(max_examples=15, deadline=None)
+
+
+@pytest.mark.parametrize("name", EACH)
+class TestTogether:
+    """Properties of each augmentation, and of all of them at once."""
+
+    @several
+    @hypothesis.given(scene=scenes(), key=keys)
+    def test_box_of_the_moved_mask_is_the_moved_box(self, name, scene, key):
+        _, targets = make(scene, augmentation(name), key)
+        boxes = real(targets["things"])
+        found = enclosing(targets["mask"])
+        if not len(boxes):
+            return
+        box = boxes[0, :4]
+        # At the edges a rotated rectangle is cut, and its box less so.
+        inside = np.all(box > 0) and np.all(box < 1)
+        slanted = {"rotation", "shear"} & set(EACH[name])
+        if inside or not slanted:
+            np.testing.assert_allclose(pixels(found), pixels(box), atol=1.5)
+
+    @several
+    @hypothesis.given(scene=scenes(), key=keys)
+    def test_picture_moves_like_its_mask(self, name, scene, key):
+        if set(EACH[name]) & set(COLORS):
+            return
+        inputs, targets = make(scene, augmentation(name), key)
+        bright = inputs["image"][..., :1] > 127
+        # They differ along the outline at most.
+        differ = bright != (targets["mask"] > 0)
+        assert differ.sum() <= 2 * np.sum(SIZE)
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_boxes_are_in_order_and_within_the_picture(self, name, scene, key):
+        boxes = real(make(scene, augmentation(name), key)[1]["things"])
+        assert np.all((boxes[:, :4] >= 0) & (boxes[:, :4] <= 1))
+        assert np.all(boxes[:, :2] < boxes[:, 2:4])
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_same_seed_same_result(self, name, scene, key):
+        one, other = (make(scene, augmentation(name), key) for _ in range(2))
+        tf.nest.map_structure(np.testing.assert_array_equal, one, other)
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_masks_hold_no_new_class(self, name, scene, key):
+        mask = make(scene, augmentation(name), key)[1]["mask"]
+        assert set(np.unique(mask)) <= {0, *scene.labels}
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_labels_leave_only_by_the_rule_of_visibility(
+        self, name, scene, key
+    ):
+        augment = augmentation(name)
+        _, targets = make(scene, augment, key)
+        place = placement_of(scene, augment, key)
+        kept = [
+            label
+            for label, box in zip(scene.labels, scene.boxes, strict=True)
+            if visible_share(place, box) >= LEAST
+        ]
+        assert real(targets["things"])[:, 4].tolist() == kept
+        assert np.flatnonzero(targets["seen"]).tolist() == kept
+        assert np.all(targets["place"] == -1) == (1 not in kept)
+
+
+def augmentation(name):
+    return Augmentation(**EACH[name], min_visible=LEAST)
+
+
+def placement_of(scene, augment, key):
+    """Where the points of the scene go, as a matrix."""
+    extent = tf.constant([scene.height, scene.width], tf.float32)
+    turn = None
+    if augment.moves:
+        chances = turning.draw_chances(key, tf.constant(INDEX, tf.int64))
+        turn, _ = turning.draw_turn(augment, chances, extent, [])
+    return placement.place(extent, SIZE, True, turn).matrix.numpy()
+
+
+def visible_share(turn, box):
+    """The share of the box around the moved corners that is in the picture."""
+    ymin, xmin, ymax, xmax = box
+    corners = [(ymin, xmin), (ymin, xmax), (ymax, xmin), (ymax, xmax)]
+    moved = np.array([turn @ [y, x, 1] for y, x in corners])[:, :2]
+    low, high = moved.min(axis=0), moved.max(axis=0)
+    inside = np.minimum(high, 1) - np.maximum(low, 0)
+    return np.prod(np.maximum(inside, 0)) / np.prod(high - low)
+
+
+class TestNothing:
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys, keep=st.booleans())
+    def test_without_settings_nothing_changes(self, scene, key, keep):
+        plain = make(scene, None, keep_aspect=keep)
+        augmented = make(scene, Augmentation(), key, keep_aspect=keep)
+        tf.nest.map_structure(np.testing.assert_array_equal, plain, augmented)
+
+    @several
+    @hypothesis.given(key=keys)
+    def test_changes_of_no_size_change_nothing(self, key):
+        """Shares and degrees so small that no number can show them."""
+        scene = Scene(*SIZE, [(10, 10, 30, 40), (50, 20, 62, 70)])
+        almost = Augmentation(**dict.fromkeys(MOVES | COLORS, 1e-9))
+        tf.nest.map_structure(
+            lambda one, other: np.testing.assert_allclose(
+                one, other, atol=1e-5
+            ),
+            make(scene, almost, key),
+            make(scene, None),
+        )
+
+
+def turned(options, *, extent=(40, 40), texts=(), **chances):
+    """The map and the mirroring that chances lead to; 0.5 is no change."""
+    drawn = {name: tf.constant(0.5) for name in turning.CHANCES}
+    drawn |= {name: tf.constant(value) for name, value in chances.items()}
+    turn, mirrored = turning.draw_turn(
+        Augmentation(**options),
+        drawn,
+        tf.constant(extent, tf.float32),
+        [tf.constant(text) for text in texts],
+    )
+    return turn.numpy(), bool(mirrored)
+
+
+def moved(turn, y, x):
+    return (turn @ [y, x, 1])[:2]
+
+
+class TestWhereThingsGo:
+    def test_mirrored_left_to_right(self):
+        turn, mirrored = turned({"horizontal_flip": 1})
+        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.2, 0.9], atol=1e-6)
+        assert mirrored
+
+    def test_mirrored_upside_down(self):
+        turn, mirrored = turned({"vertical_flip": 1})
+        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.8, 0.1], atol=1e-6)
+        assert mirrored
+
+    def test_mirrored_both_ways_is_no_mirror_image(self):
+        turn, mirrored = turned({"vertical_flip": 1, "horizontal_flip": 1})
+        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.8, 0.9], atol=1e-6)
+        assert not mirrored
+
+    def test_so_large_a_share_is_mirrored(self):
+        for chance, mirrored in ((0.29, True), (0.31, False)):
+            drawn = {"horizontal_flip": chance}
+            assert turned({"horizontal_flip": 0.3}, **drawn)[1] == mirrored
+
+    def test_a_quarter_of_a_turn(self):
+        """About the middle: what was at the right is at the bottom."""
+        turn, _ = turned({"rotation": 90}, rotation=0.0)
+        np.testing.assert_allclose(moved(turn, 0.5, 1.0), [1, 0.5], atol=1e-6)
+
+    def test_a_rotation_is_one_of_pixels_whatever_the_proportions(self):
+        """20 pixels right of the middle come to lie 20 pixels below it."""
+        turn, _ = turned({"rotation": 90}, extent=(50, 100), rotation=0.0)
+        np.testing.assert_allclose(moved(turn, 0.5, 0.7), [0.9, 0.5], atol=1e-6)
+
+    def test_shear_slants_upright_lines(self):
+        """By 45 degrees: 10 pixels below the middle go 10 pixels aside."""
+        turn, _ = turned({"shear": 45}, extent=(50, 100), shear=1.0)
+        np.testing.assert_allclose(moved(turn, 0.7, 0.5), [0.7, 0.6], atol=1e-6)
+        np.testing.assert_allclose(moved(turn, 0.5, 0.7), [0.5, 0.7], atol=1e-6)
+
+    def test_zoom_is_as_strong_nearer_as_farther(self):
+        nearer, _ = turned({"zoom": 0.25}, zoom=1.0)
+        farther, _ = turned({"zoom": 0.25}, zoom=0.0)
+        np.testing.assert_allclose(moved(nearer, 0.9, 0.5), [1.0, 0.5])
+        np.testing.assert_allclose(moved(farther, 1.0, 0.5), [0.9, 0.5])
+
+    def test_shift_is_a_share_of_the_sides(self):
+        turn, _ = turned({"shift": 0.2}, shift_y=1.0, shift_x=0.0)
+        np.testing.assert_allclose(moved(turn, 0.5, 0.5), [0.7, 0.3], atol=1e-6)
+
+    @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+    def test_crop_enlarges_a_window_within_the_picture(self, place):
+        turn, _ = turned({"crop": 0.4}, crop=1.0, crop_y=place, crop_x=0.0)
+        top = 0.4 * place
+        np.testing.assert_allclose(moved(turn, top, 0), [0, 0], atol=1e-6)
+        np.testing.assert_allclose(
+            moved(turn, top + 0.6, 0.6), [1, 1], atol=1e-6
+        )
+
+
+class TestTexts:
+    ALL = {
+        "horizontal_flip": 1,
+        "vertical_flip": 1,
+        "rotation": 90,
+        "shear": 45,
+    }
+    DRAWN = {"rotation": 1.0, "shear": 1.0}
+
+    def test_a_side_keeps_left_and_right(self):
+        for text in ("A red three LEFT of a seven.", "the right-hand side"):
+            turn, _ = turned(self.ALL, texts=[text], **self.DRAWN)
+            # Only upside down.
+            np.testing.assert_allclose(turn[:2, :2], [[-1, 0], [0, 1]])
+
+    def test_a_height_keeps_above_and_below(self):
+        turn, _ = turned(self.ALL, texts=["a cat under a chair"], **self.DRAWN)
+        np.testing.assert_allclose(turn[:2, :2], [[1, 0], [0, -1]])
+
+    def test_one_text_of_several_is_enough(self):
+        turn, _ = turned(self.ALL, texts=["a cat", "left,\nup"], **self.DRAWN)
+        np.testing.assert_allclose(turn[:2, :2], np.eye(2))
+
+    def test_other_words_are_free(self):
+        for text in ("a bright cleft", "a cupboard", ""):
+            turn, mirrored = turned({"horizontal_flip": 1}, texts=[text])
+            assert mirrored
+
+    def test_words_of_another_language(self):
+        options = {"horizontal_flip": 1, "side_words": ("links", "rechts")}
+        assert not turned(options, texts=["eine Drei links"])[1]
+        assert turned(options, texts=["left"])[1]
+
+    def test_no_words_leave_all_free(self):
+        options = {"horizontal_flip": 1, "side_words": ()}
+        assert turned(options, texts=["left"])[1]
+
+    def test_every_picture_of_a_batch_fits_its_caption(self, tfds_dir):
+        """Digits left of others stay there, whatever is asked for."""
+
+        def read(**options):
+            dataset = data.load(
+                "digit_scenes",
+                "test[:100]",
+                tasks=[],
+                inputs=("image", "text"),
+                batch_size=100,
+                data_dir=tfds_dir,
+                **options,
+            )
+            return next(dataset.as_numpy_iterator())[0]
+
+        augment = Augmentation(horizontal_flip=1, rotation=90)
+        turned, plain = read(augment=augment), read()
+        same = np.all(turned["image"] == plain["image"], axis=(1, 2, 3))
+        sided = [b"left" in text for text in plain["text"]]
+        np.testing.assert_array_equal(same, sided)
+        assert 0 < np.sum(sided) < 100
