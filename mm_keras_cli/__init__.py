@@ -13,6 +13,7 @@ import sys
 from mm_keras_cli import quiet
 
 DESCRIPTION = "Multi-task and multi-modal models for Keras 3."
+COMMANDS = ("demo", "list", "check-data", "doctor")
 
 
 def main(argv=None):
@@ -26,7 +27,7 @@ def main(argv=None):
         parse exit with 2.
     """
     arguments = make_parser().parse_args(argv)
-    command = importlib.import_module(f"mm_keras_cli.{arguments.command}")
+    command = find_command(arguments.command)
     muted = contextlib.nullcontext() if arguments.debug else quiet.messages()
     try:
         with muted:
@@ -46,43 +47,21 @@ def make_parser():
     """Returns the parser of all commands."""
     parser = Parser(prog="mm-keras", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
-    demo = commands.add_parser(
-        "demo",
-        help="train, measure, export and show a network, in some minutes",
-    )
-    demo.add_argument(
-        "--output",
-        default="mm-keras-demo",
-        help="folder to write (default: %(default)s)",
-    )
-    demo.add_argument(
-        "--steps",
-        type=positive_integer,
-        help="number of training steps (default: those of the README)",
-    )
-    demo.add_argument(
-        "--seed",
-        type=int,
-        default=0,
-        help="seed of weights and data (default: %(default)s)",
-    )
-    doctor = commands.add_parser(
-        "doctor", help="check what is installed and where data is kept"
-    )
-    for command in (demo, doctor):
-        command.add_argument(
-            "--data-dir", help="folder of prepared data (default: that of TFDS)"
-        )
-    listing = commands.add_parser(
-        "list", help="show models, encoders, tasks, fusions and strategies"
-    )
-    for command in (demo, listing, doctor):
-        command.add_argument(
+    for name in COMMANDS:
+        command = find_command(name)
+        subparser = commands.add_parser(name, help=command.HELP)
+        command.add_arguments(subparser)
+        subparser.add_argument(
             "--debug",
             action="store_true",
             help="show the traceback of an error and all messages",
         )
     return parser
+
+
+def find_command(name):
+    """Returns the module of a command, which imports nothing that is heavy."""
+    return importlib.import_module(f"mm_keras_cli.{name.replace('-', '_')}")
 
 
 class Parser(argparse.ArgumentParser):
@@ -92,15 +71,6 @@ class Parser(argparse.ArgumentParser):
         self.exit(
             2, f"{self.prog}: error: {message} (see {self.prog} --help)\n"
         )
-
-
-def positive_integer(text):
-    """Returns a number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(
-            f"expected a whole number of at least 1, received {text!r}"
-        )
-    return int(text)
 
 
 def one_line(error):

@@ -2,7 +2,31 @@
 
 import pathlib
 
+from mm_keras_cli import arguments as types
 from mm_keras_cli import quiet
+
+HELP = "train, measure, export and show a network, in some minutes"
+
+
+def add_arguments(parser):
+    """Adds the arguments of the command."""
+    parser.add_argument(
+        "--output",
+        default="mm-keras-demo",
+        help="folder to write (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--steps",
+        type=types.positive_integer,
+        help="number of training steps (default: those of the README)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="seed of weights and data (default: %(default)s)",
+    )
+    types.add_data_dir(parser)
 
 
 def run(arguments):

@@ -5,11 +5,18 @@ import pathlib
 import platform
 from importlib import metadata
 
+from mm_keras_cli import arguments as types
 from mm_keras_cli import quiet
 
+HELP = "check what is installed and where data is kept"
 PACKAGE = "mm-keras"
 # Extras that only those who work on the package need.
 PRIVATE_EXTRAS = ("test",)
+
+
+def add_arguments(parser):
+    """Adds the arguments of the command."""
+    types.add_data_dir(parser)
 
 
 def run(arguments):

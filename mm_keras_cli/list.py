@@ -6,6 +6,11 @@ from mm_keras_cli import quiet
 
 # Public functions that make no part of a model.
 HELPERS = ("compile_args", "copy", "optional", "stages")
+HELP = "show models, encoders, tasks, fusions and strategies"
+
+
+def add_arguments(parser):
+    """The command has no arguments of its own."""
 
 
 def run(arguments):

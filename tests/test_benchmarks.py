@@ -194,6 +194,7 @@ class TestScripts:
     @pytest.mark.parametrize(
         ("script", "held_against"),
         [
+            ("check_data", "at most 60 s for 5,000 pictures"),
             ("import_time", "at most 0.3 s beyond `import keras`"),
             ("serving", "at most 1.15 of a bare"),
             ("training_step", "at most 1.03"),

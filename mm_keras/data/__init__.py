@@ -21,17 +21,24 @@ from mm_keras.data.mixing import mix
 from mm_keras.data.pairing import pair
 from mm_keras.data.preparing import prepare
 from mm_keras.data.preparing import register
+from mm_keras.data.splits import folds
+from mm_keras.data.splits import split
+from mm_keras.data.splits import split_by_task
 from mm_keras.data.text import text_vectorization
 from mm_keras.data.unlabelled import fill_unlabelled
+from mm_keras.data.validation import Report
+from mm_keras.data.validation import validate
 from mm_keras.data.views import register_view
 
 __all__ = [
-    "chain",
     "Augmentation",
     "Fault",
     "Faults",
+    "Report",
+    "chain",
     "class_names",
     "fill_unlabelled",
+    "folds",
     "from_arrays",
     "from_coco",
     "from_csv",
@@ -44,6 +51,9 @@ __all__ = [
     "prepare",
     "register",
     "register_view",
+    "split",
+    "split_by_task",
     "tasks_of",
     "text_vectorization",
+    "validate",
 ]

@@ -1,10 +1,39 @@
 """Says which label is impossible, and where, before it costs a training."""
 
+import dataclasses
+
 import numpy as np
+
+from mm_keras.data.class_presence import ignored_class
 
 # Rounding moves relative coordinates a little beyond the image.
 TOLERANCE = 1e-3
 _ADVICE = "Correct the labels or the task's `num_classes`; ids begin at 0."
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Problem:
+    """What is wrong with some of the labels of a task.
+
+    Args:
+        rule: The kind of fault in a few words.
+        bad: Where: booleans of the shape of `values`, or of its first axes.
+        values: The labels, `(rows, ...)`.
+        expected: What had been expected.
+        advice: What to do.
+    """
+
+    rule: str
+    bad: np.ndarray
+    values: np.ndarray
+    expected: str
+    advice: str
+
+    def first(self, row=None):
+        """Returns the place of the first bad label, of all or of one row."""
+        bad = self.bad if row is None else self.bad[row][None]
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        return place if row is None else (row, *place[1:])
 
 
 def check_labels(task, values):
@@ -20,44 +49,54 @@ def check_labels(task, values):
     Raises:
         ValueError: Naming the task, the row and the value.
     """
-    _CHECKS[task.target.kind](task, np.asarray(values))
+    for problem in find_problems(task, values):
+        place = problem.first()
+        where = f"row {place[0]}"
+        where += f", position {place[1:]}" if place[1:] else ""
+        raise ValueError(
+            f"Labels of task {task.name!r} expect {problem.expected}. "
+            f"Received: {problem.values[place].tolist()} in {where} "
+            f"({int(np.sum(problem.bad))} such in all). {problem.advice}"
+        )
 
 
-def _complain(task, bad, values, expected, advice):
-    """Raises if `bad`, of the shape of `values` or its first axes, is true."""
-    if not np.any(bad):
-        return
-    place = tuple(int(i) for i in np.argwhere(bad)[0])
-    where = f"row {place[0]}" + (f", position {place[1:]}" if place[1:] else "")
-    raise ValueError(
-        f"Labels of task {task.name!r} expect {expected}. Received: "
-        f"{np.asarray(values)[place].tolist()} in {where} "
-        f"({int(np.sum(bad))} such in all). {advice}"
-    )
+def find_problems(task, values):
+    """Yields a `Problem` for each rule that labels of a task break.
+
+    Args:
+        task: A `mm_keras.tasks.Task`.
+        values: Array of labels, `(rows, ...)`.
+    """
+    for problem in _CHECKS[task.target.kind](task, np.asarray(values)):
+        if np.any(problem.bad):
+            yield problem
 
 
 def _check_ids(task, values):
     """Class ids or pair ids; -1 is a missing label."""
     bad = (values < -1) | _no_class(values, task.target.num_classes)
     expected = _class_ids(task) + ", or -1 where unlabelled"
-    _complain(task, bad, values, expected, _ADVICE)
+    yield Problem("class", bad, values, expected, _ADVICE)
 
 
 def _check_mask(task, values):
     """Class ids per pixel; a mask that is -1 throughout is missing."""
-    missing = np.all(values == -1, axis=(1, 2, 3), keepdims=True)
     bad = (values < 0) | _no_class(values, task.target.num_classes)
     expected = _class_ids(task) + ", or a mask that is -1 throughout"
-    ignored = (task.loss or {}).get("config", {}).get("ignore_class")
+    ignored = ignored_class(task)
     if ignored is not None:
         bad &= values != ignored
         expected += f", or ignored pixels of {ignored}"
-    _complain(task, bad & ~missing, values, expected, _ADVICE)
+    if np.any(bad):
+        bad &= ~np.all(values == -1, axis=(1, 2, 3), keepdims=True)
+    yield Problem("class", bad, values, expected, _ADVICE)
 
 
 def _no_class(values, count):
     """Whether values are too large for a class id, broken or NaN."""
     limit = np.inf if count is None else count
+    if values.dtype.kind in "iu":  # Much faster on masks.
+        return values >= limit
     return ~((values < limit) & (values == np.floor(values)))
 
 
@@ -70,13 +109,13 @@ def _check_multi_hot(task, values):
     bad = (values < 0) & (values != -1) | (values > 1)
     expected = "0 or 1 for every class, or -1 or NaN where unlabelled"
     advice = "Turn lists of class ids into zeros and ones first."
-    _complain(task, bad, values, expected, advice)
+    yield Problem("value", bad, values, expected, advice)
 
 
 def _check_numbers(task, values):
-    advice = "Remove infinite values."
     expected = "finite numbers, or NaN where unlabelled"
-    _complain(task, np.isinf(values), values, expected, advice)
+    advice = "Remove infinite values."
+    yield Problem("infinite", np.isinf(values), values, expected, advice)
 
 
 def _check_depth(task, values):
@@ -84,39 +123,15 @@ def _check_depth(task, values):
     bad = np.isinf(values) | (values < 0)
     expected = "depths above 0, and 0 or NaN where unknown"
     advice = "Turn what has no finite depth, such as the sky, into NaN."
-    _complain(task, bad, values, expected, advice)
-
-
-def _check_boxes(task, values):
-    """One box a row, or several with class ids."""
-    boxes = values[..., :4]
-    real = ~np.all(values == -1, axis=-1) & ~np.any(np.isnan(values), axis=-1)
-    outside = (boxes < -TOLERANCE) | (boxes > 1 + TOLERANCE)
-    _complain(
-        task,
-        real & np.any(outside, axis=-1),
-        values,
-        "coordinates relative to the image, 0 to 1",
-        "Divide pixels by the height and the width of the image.",
-    )
-    reversed_ = (boxes[..., 2:] < boxes[..., :2]).any(axis=-1)
-    _complain(
-        task,
-        real & reversed_,
-        values,
-        "boxes ymin, xmin, ymax, xmax with no maximum below its minimum",
-        "Bring the coordinates into this order; `ymin` comes first.",
-    )
-    if values.shape[-1] == 5:
-        _check_box_classes(task, values, real)
+    yield Problem("value", bad, values, expected, advice)
 
 
 def _check_points(task, values):
     """Both coordinates of a point are relative, or NaN."""
     outside = (values < -TOLERANCE) | (values > 1 + TOLERANCE)
     half = np.isnan(values).sum(axis=-1) == 1
-    _complain(
-        task,
+    yield Problem(
+        "outside",
         outside.any(axis=-1) | half,
         values,
         "points y, x relative to the image, 0 to 1, or NaN where not visible",
@@ -124,11 +139,35 @@ def _check_points(task, values):
     )
 
 
-def _check_box_classes(task, values, real):
-    labels = values[..., 4]
-    bad = (labels < 0) | _no_class(labels, task.target.num_classes)
-    expected = f"{_class_ids(task)} in the fifth column of boxes"
-    _complain(task, real & bad, values, expected, _ADVICE)
+def _check_boxes(task, values):
+    """One box a row, or several with class ids."""
+    boxes, real = values[..., :4], real_boxes(values)
+    outside = (boxes < -TOLERANCE) | (boxes > 1 + TOLERANCE)
+    yield Problem(
+        "outside",
+        real & np.any(outside, axis=-1),
+        values,
+        "coordinates relative to the image, 0 to 1",
+        "Divide pixels by the height and the width of the image.",
+    )
+    yield Problem(
+        "order",
+        real & np.any(boxes[..., 2:] < boxes[..., :2], axis=-1),
+        values,
+        "boxes ymin, xmin, ymax, xmax with no maximum below its minimum",
+        "Bring the coordinates into this order; `ymin` comes first.",
+    )
+    if values.shape[-1] == 5:
+        labels = values[..., 4]
+        unknown = (labels < 0) | _no_class(labels, task.target.num_classes)
+        expected = f"{_class_ids(task)} in the fifth column of boxes"
+        yield Problem("class", real & unknown, values, expected, _ADVICE)
+
+
+def real_boxes(values):
+    """Which boxes, of any number of columns, are no padding and not missing."""
+    missing = np.any(np.isnan(values), axis=-1)
+    return ~np.all(values == -1, axis=-1) & ~missing
 
 
 _CHECKS = {

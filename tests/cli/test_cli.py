@@ -28,7 +28,10 @@ def fails_with(capsys, code, *arguments):
     ("arguments", "said"),
     [
         ([], "command"),
-        (["dmo"], "invalid choice: 'dmo'.*'demo', 'doctor', 'list'"),
+        (
+            ["dmo"],
+            "invalid choice: 'dmo'.*'demo', 'list', 'check-data', 'doctor'",
+        ),
         (["list", "--steps", "3"], "unrecognized arguments: --steps 3"),
         (["demo", "--steps"], "--steps: expected one argument"),
         (["demo", "--steps", "0"], "at least 1, received '0'"),
@@ -91,7 +94,7 @@ def test_help_names_every_command(capsys):
         mm_keras_cli.main(["--help"])
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
-    assert all(command in shown for command in ("demo", "list", "doctor"))
+    assert all(command in shown for command in mm_keras_cli.COMMANDS)
 
 
 def test_wrong_arguments_are_told_before_tensorflow_is_imported():

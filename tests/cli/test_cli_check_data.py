@@ -1,0 +1,121 @@
+"""`mm-keras check-data` finds faults, and tells people and CI."""
+
+import json
+import re
+
+import pytest
+
+import mm_keras_cli
+
+SCENES = ("check-data", "digit_scenes", "--task", "detection:digits")
+
+
+@pytest.fixture
+def check(tfds_dir, capsys):
+    """Runs the command; returns its exit code and what it printed."""
+
+    def run(*arguments):
+        code = mm_keras_cli.main([*arguments, "--data-dir", tfds_dir])
+        return code, capsys.readouterr()
+
+    return run
+
+
+def test_sound_data_has_exit_code_zero(check):
+    splits = ("--split", "train[:40]", "--split", "test[:20]")
+    code, shown = check(*SCENES, "--task", "segmentation:mask:11", *splits)
+    assert code == 0
+    assert not shown.err
+    assert "train[:40]: 40 samples, test[:20]: 20 samples" in shown.out
+    assert re.search(r"digits +test\[:20\] +20 +\d+ of 10", shown.out)
+    assert shown.out.endswith("No faults.\n")
+
+
+def test_without_tasks_those_of_the_catalog_are_looked_at(check):
+    code, shown = check("check-data", "digit_scenes", "--split", "test[:20]")
+    assert code == 0
+    for task in ("digits", "mask", "present", "count"):
+        assert re.search(rf"\n{task} +test\[:20\] +20", shown.out)
+
+
+def test_faults_have_exit_code_one(check):
+    task = ("check-data", "digit_scenes", "--task", "detection:digits:5")
+    code, shown = check(*task, "--split", "test[:20]")
+    assert code == 1
+    assert "expected class ids from 0 to 4 in the fifth column" in shown.out
+    assert re.search(r"\d+ faults in \d+ samples or splits.\n$", shown.out)
+
+
+def test_what_two_splits_share_is_found(check):
+    code, shown = check(
+        *SCENES, "--split", "train[:20]", "--split", "train[15:30]"
+    )
+    assert code == 1
+    found = re.findall(r"train\[15:30\]\[(\d)\] +image +is also", shown.out)
+    assert found == ["0", "1", "2", "3", "4"]
+
+
+def test_the_page_shows_the_worst(check, tmp_path):
+    page, data = tmp_path / "report.html", tmp_path / "report.json"
+    outputs = ("--page", str(page), "--json", str(data))
+    task = ("check-data", "digit_scenes", "--task", "detection:digits:5")
+    masks = ("--task", "segmentation:mask:11")
+    code, _ = check(*task, *masks, "--split", "test[:20]", *outputs)
+    assert code == 1
+    report = json.loads(data.read_text())
+    assert not report["ok"]
+    assert report["samples"] == {"test[:20]": 20}
+    text = page.read_text()
+    assert text.count("data:image/png;base64,") == min(
+        12, len(report["faults"])
+    )
+    assert 'src="http' not in text
+    for fault in report["faults"]:
+        assert text.count(fault["sample"]) >= 1
+
+
+def test_the_page_of_sound_data_says_so(check, tmp_path):
+    page = tmp_path / "report.html"
+    code, _ = check(*SCENES, "--split", "test[:20]", "--page", str(page))
+    assert code == 0
+    assert "No faults." in page.read_text()
+    assert "<img" not in page.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("check-data", "digit_scnes"), "`name` expects.*'digit_scnes'"),
+        ((*SCENES, "--split", "tset"), "'tset'"),
+        (("check-data", "digit_scenes", "--task", "detection:boxes"),
+         "--task detection:boxes expects the number of classes"),
+        (("check-data", "digit_scenes", "--task", "detection:boxes:10"),
+         "expects the feature 'boxes'. Received a data set with: "),
+        ((*SCENES, "--input", "sound"), "`inputs` expects"),
+        (("check-data", "nowhere/data.json"), "files that exist.*nowhere"),
+        (("check-data", "nowhere/{split}.csv", "--split", "train"),
+         "files that exist. Received: nowhere/train.csv"),
+        (("check-data", "nowhere/{split}"), "names of splits.*--split train"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_checked_is_told_in_one_line(arguments, said, check):
+    code, shown = check(*arguments)
+    assert code == 1
+    assert not shown.out
+    (line,) = shown.err.splitlines()
+    assert line.startswith("mm-keras: error: ")
+    assert re.search(said, line)
+
+
+def test_a_wrong_task_is_told_before_anything_is_loaded(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        mm_keras_cli.main(["check-data", "digit_scenes", "--task", "boxes"])
+    assert stopped.value.code == 2
+    assert "expected KIND:NAME" in capsys.readouterr().err
+
+
+def test_a_process_writes_only_the_report(mm_keras, tfds_dir):
+    done = mm_keras(*SCENES, "--split", "test[:20]", "--data-dir", tfds_dir)
+    assert done.returncode == 0
+    assert not done.stderr
+    assert done.stdout.startswith("test[:20]: 20 samples\n")

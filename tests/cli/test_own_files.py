@@ -1,0 +1,195 @@
+"""A user's own files on the command line, in every format."""
+
+import json
+import pathlib
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import mm_keras_cli
+from mm_keras_cli import own_files
+
+XML = """
+<annotation>
+  <size><width>{width}</width><height>{height}</height></size>
+  <object>
+    <name>{name}</name>
+    <bndbox>
+      <xmin>3</xmin><ymin>2</ymin><xmax>8</xmax><ymax>9</ymax>
+    </bndbox>
+  </object>
+</annotation>
+"""
+HEIGHT, WIDTH = 24, 32
+
+
+def write_picture(path, seed):
+    rng = np.random.default_rng(seed)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = rng.integers(0, 256, (HEIGHT, WIDTH, 3), "uint8")
+    path.write_bytes(tf.io.encode_jpeg(pixels).numpy())
+
+
+@pytest.fixture
+def voc(tmp_path):
+    """A folder in the layout of PASCAL VOC, with two splits."""
+    folder = tmp_path / "voc"
+    lists = folder / "ImageSets" / "Main"
+    for part in (folder / "Annotations", lists):
+        part.mkdir(parents=True)
+    for i in range(6):
+        write_picture(folder / "JPEGImages" / f"{i}.jpg", seed=i)
+        name = "cat" if i % 2 else "dog"
+        (folder / "Annotations" / f"{i}.xml").write_text(
+            XML.format(width=WIDTH, height=HEIGHT, name=name)
+        )
+    (lists / "train.txt").write_text("0\n1\n2\n3\n")
+    (lists / "test.txt").write_text("4\n5\n")
+    return folder
+
+
+@pytest.fixture
+def coco(tmp_path):
+    """Two files in COCO's format, each with a folder of pictures."""
+    for split, seeds in (("train", (0, 1)), ("test", (2,))):
+        for seed in seeds:
+            write_picture(tmp_path / split / f"{seed}.jpg", seed)
+        content = {
+            "images": [
+                {
+                    "id": s,
+                    "file_name": f"{s}.jpg",
+                    "height": HEIGHT,
+                    "width": WIDTH,
+                }
+                for s in seeds
+            ],
+            "annotations": [
+                {
+                    "id": s,
+                    "image_id": s,
+                    "category_id": 1,
+                    "bbox": [1, 2, 5, 6],
+                    "area": 30,
+                    "iscrowd": 0,
+                }
+                for s in seeds
+            ],
+            "categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}],
+        }
+        (tmp_path / f"{split}.json").write_text(json.dumps(content))
+    return tmp_path
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """Folders of classes, in a folder for each split."""
+    for seed, name in enumerate(
+        ("train/cat/a", "train/dog/b", "train/dog/c", "test/dog/d")
+    ):
+        write_picture(tmp_path / f"{name}.jpg", seed)
+    (tmp_path / "test" / "cat").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of pictures, kinds and ages."""
+    for seed in range(3):
+        write_picture(tmp_path / "pictures" / f"{seed}.jpg", seed)
+    rows = ["image,kind,age", "0.jpg,cat,3", "1.jpg,dog,5", "2.jpg,cat,1.5"]
+    (tmp_path / "pets.csv").write_text("\n".join(rows))
+    return tmp_path / "pets.csv"
+
+
+def check(capsys, *arguments):
+    code = mm_keras_cli.main(["check-data", *map(str, arguments)])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_a_folder_of_voc_knows_its_splits_and_classes(voc, capsys):
+    source = own_files.open_files(str(voc))
+    assert isinstance(source, own_files.VocFolder)
+    assert source.splits == ("train", "test")
+    assert source.suggest("detection", "objects") == {"num_classes": 2}
+    code, out, _ = check(capsys, voc)
+    assert code == 0
+    assert "train: 4 samples, test: 2 samples" in out
+    assert "No faults." in out
+
+
+def test_corrupt_files_are_listed_by_name(voc, capsys):
+    broken = voc / "JPEGImages" / "2.jpg"
+    broken.write_bytes(broken.read_bytes()[:200])
+    (voc / "JPEGImages" / "3.jpg").unlink()
+    code, out, err = check(capsys, voc, "--split", "train")
+    assert code == 1
+    assert "train: 2 samples" in out
+    assert re.search(r"\n2 +image +.*2\.jpg", out)
+    assert re.search(r"\n3 +image +.*JPEGImages", out)
+    assert ["image", "left", "out", "2"] in [
+        line.split() for line in out.splitlines()
+    ]
+    assert not err
+
+
+def test_a_picture_in_two_splits_is_found_by_name(voc, capsys):
+    (voc / "ImageSets" / "Main" / "train.txt").write_text("0\n1\n2\n4\n")
+    code, out, _ = check(capsys, voc)
+    assert code == 1
+    assert "test[0] 4" in out
+    assert "is also in another split, as train[3]" in out
+
+
+def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
+    code, out, err = check(
+        capsys,
+        coco / "{split}.json",
+        *("--images", coco / "{split}"),
+        *("--split", "train", "--split", "test"),
+    )
+    assert not err
+    assert code == 0
+    assert "train: 2 samples, test: 1 samples" in out
+    source = own_files.open_files(str(coco / "train.json"))
+    assert source.suggest("segmentation", "mask") == {"num_classes": 3}
+    assert source.suggest("regression", "counts") == {"units": 2}
+
+
+def test_folders_of_classes(pets, capsys):
+    splits = ("--split", "train", "--split", "test")
+    code, out, _ = check(capsys, pets / "{split}", *splits)
+    assert code == 0
+    assert "train: 3 samples, test: 1 samples" in out
+    code, out, _ = check(capsys, pets / "train")
+    assert code == 0
+    assert out.startswith("data: 3 samples")
+
+
+def test_a_table_needs_a_task(table, capsys):
+    images = ("--images", table.parent / "pictures")
+    code, _, err = check(capsys, table, *images)
+    assert code == 1
+    assert "at least one --task, with the name of a column" in err
+    kinds = ("--task", "classification:kind", "--task", "regression:age")
+    code, out, _ = check(capsys, table, *images, *kinds)
+    assert code == 0
+    assert "kind  data   3         2 of 2   1: 33.3%  0: 66.7%" in out
+
+
+@pytest.mark.parametrize(
+    ("path", "are"),
+    [
+        ("digit_scenes", False),
+        ("coco/2017", False),
+        ("nowhere/data.json", True),
+        ("data.csv", True),
+        ("pets/{split}", True),
+        (str(pathlib.Path(__file__).parent), True),
+    ],
+)
+def test_paths_are_told_from_names_of_data_sets(path, are):
+    assert own_files.are_files(path) == are

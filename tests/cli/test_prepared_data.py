@@ -1,0 +1,91 @@
+"""What commands know of a data set of TFDS before they load it."""
+
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+
+from mm_keras_cli.prepared_data import describe_features
+from mm_keras_cli.prepared_data import PreparedData
+
+F = tfds.features
+
+
+@pytest.fixture
+def scenes(tfds_dir):
+    return PreparedData("digit_scenes", tfds_dir)
+
+
+def test_splits_are_those_of_the_data_set(scenes):
+    assert scenes.splits == ["train", "validation", "test"]
+    assert not scenes.varies
+
+
+def test_the_catalog_says_how_many_classes_there_are(scenes):
+    assert scenes.suggest("detection", "digits") == {"num_classes": 10}
+    assert scenes.suggest("segmentation", "mask")["num_classes"] == 11
+    assert scenes.suggest("regression", "count") == {"units": 1}
+    assert scenes.suggest("classification", "digits") == {}
+    assert scenes.suggest("detection", "nothing") == {}
+    assert "detection:digits" in scenes.default_tasks()
+
+
+def test_features_of_other_data_sets_say_what_they_are():
+    features = F.FeaturesDict(
+        {
+            "image": F.Image(shape=(None, None, 3)),
+            "kind": F.ClassLabel(num_classes=4),
+            "tags": F.Sequence(F.ClassLabel(names=["a", "b"])),
+            "place": F.BBoxFeature(),
+            "objects": F.Sequence(
+                {
+                    "bbox": F.BBoxFeature(),
+                    "label": F.ClassLabel(num_classes=3),
+                    "id": F.Scalar(np.int64),
+                }
+            ),
+            "about": {"angle": F.Scalar(np.float32), "title": F.Text()},
+            "sizes": F.Tensor(shape=(2,), dtype=np.float32),
+            "sound": F.Tensor(shape=(None,), dtype=np.float32),
+            "number": F.Scalar(np.int64),
+        }
+    )
+    assert describe_features(features) == {
+        "kind": ("class", {"num_classes": 4}),
+        "tags": ("labels", {"num_classes": 2}),
+        "place": ("box", {}),
+        "objects": ("boxes", {"num_classes": 3}),
+        "objects/label": ("labels", {"num_classes": 3}),
+        "about/angle": ("number", {"units": 1}),
+        "sizes": ("number", {"units": 2}),
+    }
+
+
+class TestUnknownToTheCatalog:
+    @pytest.fixture
+    def data(self, tmp_path, monkeypatch):
+        """A data set with a feature of classes, or without."""
+
+        def make(features):
+            builder = tfds.testing.DummyDataset(data_dir=str(tmp_path))
+            data = PreparedData("dummy_of_nobody")
+            info = tfds.core.DatasetInfo(
+                builder=builder, features=F.FeaturesDict(features)
+            )
+            monkeypatch.setitem(
+                data.__dict__, "_builder", type("Builder", (), {"info": info})
+            )
+            return data
+
+        return make
+
+    def test_tasks_are_those_of_the_features(self, data):
+        image = F.Image(shape=(None, None, 3))
+        made = data({"image": image, "kind": F.ClassLabel(num_classes=4)})
+        assert made.default_tasks() == ["classification:kind"]
+        assert made.suggest("classification", "kind") == {"num_classes": 4}
+        assert made.varies
+
+    def test_labels_that_say_nothing_are_explained(self, data):
+        made = data({"id": F.Text()})
+        with pytest.raises(ValueError, match="at least one --task.*Write for"):
+            made.default_tasks()
