@@ -22,7 +22,7 @@ from mm_keras import zoo
 
 DATA = pathlib.Path(__file__).parents[2] / "shared" / "data"
 CLASSES = ("RBC", "WBC", "Platelets")
-SIZE = (240, 320)
+SIZE = (256, 320)
 BATCH_SIZE = 8
 EPOCHS = 120
 STEPS_PER_EPOCH = 205 // BATCH_SIZE
