@@ -24,7 +24,7 @@ DATA = pathlib.Path(__file__).parents[2] / "shared" / "data"
 CLASSES = ("RBC", "WBC", "Platelets")
 SIZE = (256, 320)
 BATCH_SIZE = 8
-EPOCHS = 120
+EPOCHS = 40
 STEPS_PER_EPOCH = 205 // BATCH_SIZE
 AIM, STRETCH = 0.70, 0.85
 AUGMENT = mm_keras.data.Augmentation(
@@ -126,7 +126,7 @@ def scores(model, dataset):
     precision = mm_keras.detection.average_precision(
         truth["objects"], detections, num_classes=len(CLASSES)
     )
-    error = np.abs(found["counts"] - truth["counts"]).mean(axis=0)
+    error = np.abs(found["counts"] - truth["counts"]).mean(axis=0).tolist()
     f1 = keras.metrics.F1Score(average="macro", threshold=0.5)
     f1.update_state(truth["labels"], found["labels"])
     return {
