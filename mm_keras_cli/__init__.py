@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import importlib
 import sys
+from importlib import metadata
 
 from mm_keras_cli import quiet
 
@@ -46,6 +47,7 @@ def main(argv=None):
 def make_parser():
     """Returns the parser of all commands."""
     parser = Parser(prog="mm-keras", description=DESCRIPTION)
+    parser.add_argument("--version", action=Version, help="show the version")
     commands = parser.add_subparsers(dest="command", required=True)
     for name in COMMANDS:
         command = find_command(name)
@@ -62,6 +64,17 @@ def make_parser():
 def find_command(name):
     """Returns the module of a command, which imports nothing that is heavy."""
     return importlib.import_module(f"mm_keras_cli.{name.replace('-', '_')}")
+
+
+class Version(argparse.Action):
+    """Prints the installed version, without importing the package."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, nargs=0, **kwargs)
+
+    def __call__(self, parser, *args):
+        print(f"mm-keras {metadata.version('mm-keras')}")
+        parser.exit()
 
 
 class Parser(argparse.ArgumentParser):

@@ -58,18 +58,39 @@ def from_arrays(
     _check_names("sample_weights", weights, names)
     inputs = {name: _as_input(value) for name, value in inputs.items()}
     rows = _count_rows(inputs, targets, weights)
-    labels = {
-        task.name: _as_labels(task, targets[task.name])
-        for task in tasks
-        if task.name in targets
-    }
-    labels, weights = fill_unlabelled(
-        labels, tasks, batch_size=rows, sample_weights=weights
-    )
+    labels, weights = label_arrays(targets, tasks, weights, rows)
     dataset = tf.data.Dataset.from_tensor_slices((inputs, labels, weights))
     if shuffle:
         dataset = dataset.shuffle(rows, seed=seed)
     return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def label_arrays(targets, tasks, sample_weights, rows):
+    """Checks labels and brings them into the form that losses read.
+
+    Args:
+        targets: Dictionary of labels by task, as in `from_arrays`.
+        tasks: List of `mm_keras.tasks.Task`.
+        sample_weights: Dictionary of arrays `(rows,)` by task. What is not
+            labelled, of weight 0, may be anything.
+        rows: Number of rows.
+
+    Returns:
+        Labels and weights for every task, as `fill_unlabelled` gives them.
+
+    Raises:
+        ValueError: If a label is impossible.
+    """
+    labels = {
+        task.name: _as_labels(
+            task, targets[task.name], sample_weights.get(task.name)
+        )
+        for task in tasks
+        if task.name in targets
+    }
+    return fill_unlabelled(
+        labels, tasks, batch_size=rows, sample_weights=sample_weights
+    )
 
 
 def _check_names(argument, given, names):
@@ -110,7 +131,7 @@ def _count_rows(inputs, targets, weights):
     return next(iter(lengths.values()))
 
 
-def _as_labels(task, values):
+def _as_labels(task, values, weight=None):
     """Returns a checked array of the shape and dtype of the target."""
     target = task.target
     if target.kind == "boxes":
@@ -123,7 +144,8 @@ def _as_labels(task, values):
     if target.kind in ("mask", "depth") and values.ndim == 3:
         values = values[..., None]
     _check_form(task, values)
-    check_labels(task, values)
+    labelled = slice(None) if weight is None else np.asarray(weight) > 0
+    check_labels(task, values[labelled])
     if target.kind == "boxes":
         values = np.stack([_largest(v, target.shape[0]) for v in values])
     return values.astype(target.dtype)

@@ -4,6 +4,7 @@ from mm_keras.data import catalog
 from mm_keras.data import pipeline
 from mm_keras.data import preparing
 from mm_keras.data import reading
+from mm_keras.data import views
 from mm_keras.data.text import check_keeps_tokens
 
 
@@ -96,6 +97,7 @@ def load(
     )
     reading.check_inputs(dataset, inputs, name)
     catalog.check_labelled(builder.info.full_name, split, tasks)
+    catalog.check_classes(name, views.find_view(name), tasks)
     check_keeps_tokens(text, tasks or ())
     if tasks is None:
         return _everything(dataset, batch_size, shuffle, seed)

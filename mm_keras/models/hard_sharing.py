@@ -68,8 +68,9 @@ def hard_sharing(
 
 def make_heads(tasks):
     """Returns a fresh head for each task, by name."""
-    names = [task.name for task in tasks]
-    if not names or len(set(names)) < len(names):
+    listed = isinstance(tasks, list | tuple)
+    names = [task.name for task in tasks] if listed else tasks
+    if not listed or not names or len(set(names)) < len(names):
         raise ValueError(
             "Argument `tasks` expects a list of tasks with different names. "
             f"Received: {names}. Give each task a name of its own."

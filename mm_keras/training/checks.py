@@ -10,6 +10,18 @@ CROSS_ENTROPIES = (
     "categorical_generalized_cross_entropy",
     "sparse_categorical_crossentropy",
 )
+# How the parts of each kind are named.
+EXAMPLES = {
+    "inputs": "`{'image': x}`",
+    "targets": "`{'digits': y}`",
+    "sample_weights": "`{'digits': weights}`",
+    "outputs": "`{'digits': tensor}`",
+    "loss": "`{'digits': keras.losses.MeanSquaredError()}`",
+    "loss_weights": "`{'digits': 0.5}`",
+    "metrics": "`{'digits': ['accuracy']}`",
+    "weighted_metrics": "`{'digits': ['accuracy']}`",
+    "text": "`{'text': vectorization}`",
+}
 
 
 def check_keys(given, expected, what, needed=False):
@@ -32,10 +44,21 @@ def check_keys(given, expected, what, needed=False):
     missing = sorted(set(expected) - set(given)) if needed else []
     if unknown or missing:
         raise ValueError(
-            f"Expected `{what}` to have the keys {expected}. Received: "
-            f"{sorted(given)}. "
+            f"Expected `{what}` to have {'all' if needed else 'some'} of the "
+            f"keys {expected}. Received: {sorted(given)}. "
             + (f"Rename or remove {unknown}. " if unknown else "")
             + (f"Add {missing}." if missing else "")
+        )
+
+
+def check_has_tasks(tasks):
+    """Raises if there is no task; `keras.models.clone_model` loses them."""
+    if not tasks:
+        raise ValueError(
+            "Argument `tasks` of MultiTaskModel expects at least one task. "
+            "Received: none. `keras.models.clone_model` forgets them: copy a "
+            "model with `type(model).from_config(model.get_config())`, and its "
+            "weights with `set_weights`."
         )
 
 
@@ -43,10 +66,16 @@ def check_is_dictionary(given, what):
     """Raises unless parts come by name."""
     if not isinstance(given, dict):
         raise ValueError(
-            f"Expected `{what}` to be a dictionary, keyed by modality (inputs) "
-            f"or by task (all else). Received: {type(given).__name__}. Name "
-            "every part, as in `{'image': x}` or `{'digits': y}`."
+            f"Expected `{what}` to be a dictionary, keyed by "
+            f"{'modality' if what == 'inputs' else 'task'}. Received: "
+            f"{shown(given)}. Name every part, as in {EXAMPLES.get(what)}."
         )
+
+
+def shown(given):
+    """Returns what was received, in a few words."""
+    text = repr(given)
+    return text if len(text) < 60 else type(given).__name__
 
 
 def check_targets(y, expected):

@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+from mm_keras.data import arrays
+
 
 def writers_first(callbacks):
     """Returns callbacks, those that write to the logs first."""
@@ -13,34 +15,50 @@ def writers_first(callbacks):
     return sorted(callbacks, key=lambda c: not getattr(c, "writes_logs", False))
 
 
-def with_all_weights(y, arguments):
-    """Returns arguments of `fit` in which weights name every task.
+def labelled(tasks, y, arguments):
+    """Returns targets and other arguments of `fit`, with labels looked at.
 
-    Keras wants as many weights as targets; tasks that the weights do not name
-    get ones.
+    Where the targets are arrays, an impossible label raises before any
+    training, and missing ones get weight 0, as in `mm_keras.data.from_arrays`.
+    Weights name every task then, as Keras wants it.
 
     Args:
+        tasks: List of the tasks whose labels are those of their targets.
         y: Targets, a dictionary of arrays. Anything else passes.
         arguments: Keyword arguments; `sample_weight` and `validation_data`
             are completed.
     """
     arguments = dict(arguments)
-    weights = complete(y, arguments.get("sample_weight"))
+    y, weights = complete(tasks, y, arguments.get("sample_weight"))
     if weights is not None:
         arguments["sample_weight"] = weights
     validation = arguments.get("validation_data")
-    if isinstance(validation, tuple) and len(validation) == 3:
-        x, y, weights = validation
-        arguments["validation_data"] = (x, y, complete(y, weights))
-    return arguments
+    if isinstance(validation, tuple):
+        x, *labels = validation
+        arguments["validation_data"] = (x, *complete(tasks, *labels))
+    return y, arguments
 
 
-def complete(y, weights):
-    """Returns weights for every task of `y`, 1 where none are given."""
-    if not isinstance(y, dict) or not isinstance(weights, dict):
-        return weights
+def complete(tasks, y=None, weights=None):
+    """Returns arrays of labels and their weights; None where all are 1."""
+    named = isinstance(weights, dict | None)
+    if not named or not isinstance(y, dict) or not y:
+        return y, weights
+    if not all(isinstance(value, np.ndarray) for value in y.values()):
+        return y, weights
     ones = {name: np.ones(len(value), "float32") for name, value in y.items()}
-    return {**ones, **weights}
+    given = {**ones, **(weights or {})}
+    checked = [task for task in tasks if task.name in y]
+    rows = len(next(iter(y.values())))
+    labels, filled = arrays.label_arrays(y, checked, given, rows)
+    filled = {**given, **_to_numpy(filled)}
+    if weights is None and all(np.all(w == 1) for w in filled.values()):
+        filled = None
+    return {**y, **_to_numpy(labels)}, filled
+
+
+def _to_numpy(tensors):
+    return {name: np.asarray(tensor) for name, tensor in tensors.items()}
 
 
 def warnings_for(y, tasks):

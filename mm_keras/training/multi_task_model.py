@@ -61,6 +61,7 @@ class MultiTaskModel(keras.Model):
         tasks = tuple(kwargs.pop("tasks", ()))
         super().__init__(*args, **kwargs)
         names = [task.name for task in tasks]
+        checks.check_has_tasks(tasks)
         checks.check_keys(self.output, names, "outputs", needed=True)
         checks.check_is_dictionary(self.input, "inputs")
         self.tasks = tasks
@@ -143,6 +144,8 @@ class MultiTaskModel(keras.Model):
             task.name: TaskTerm(task, **compiled.of_task(given, task.name))
             for task in self.tasks
         }
+        for name, term in self._compiled.terms.items():
+            term.build(self.output[name].shape)
         self._compiled.config = {
             "optimizer": self.optimizer,
             **given,
@@ -244,8 +247,20 @@ class MultiTaskModel(keras.Model):
 
         Callbacks that write to the logs, such as
         `mm_keras.training.AveragePrecision`, are called before those that read
-        them. Tasks that `sample_weight` does not name have weight 1.
+        them. Labels that are arrays are looked at first: missing ones (-1 or
+        NaN, see `mm_keras.tasks.Target`) get weight 0, and an impossible one
+        raises. Tasks that `sample_weight` does not name have weight 1.
+
+        Args:
+            x: Inputs by modality, or a data set of batches.
+            y: Labels by task, if `x` is no data set.
+            batch_size, epochs, verbose, callbacks: As in Keras.
+            **kwargs: Other arguments of `keras.Model.fit`.
+
+        Raises:
+            ValueError: If a name is unknown, or a label is impossible.
         """
+        y, kwargs = fit_arguments.labelled(self._declared(), y, kwargs)
         if hasattr(x, "element_spec"):
             # Keras warns about its own default where the data is a dataset.
             kwargs.setdefault("shuffle", False)
@@ -257,14 +272,22 @@ class MultiTaskModel(keras.Model):
                 epochs,
                 verbose,
                 fit_arguments.writers_first(callbacks),
-                **fit_arguments.with_all_weights(y, kwargs),
+                **kwargs,
             )
 
     def evaluate(self, x=None, y=None, *args, **kwargs):
-        """Evaluates the model, as `keras.Model.evaluate` does."""
-        kwargs = fit_arguments.with_all_weights(y, kwargs)
+        """Evaluates the model, as `keras.Model.evaluate` does.
+
+        Labels that are arrays are looked at first, as in `fit`.
+        """
+        y, kwargs = fit_arguments.labelled(self._declared(), y, kwargs)
         with fit_arguments.warnings_at_end(kwargs.get("steps")):
             return super().evaluate(x, y, *args, **kwargs)
+
+    def _declared(self):
+        """Returns the tasks that are trained with the loss they declare."""
+        others = self._compiled.config.get("loss") or {}
+        return [task for task in self.tasks if task.name not in others]
 
     def train_step(self, data):
         batch = self._named_batch(data)

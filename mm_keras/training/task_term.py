@@ -38,6 +38,7 @@ class TaskTerm:
     ):
         self.name = task.name
         self.filler = task.target.filler
+        self.target_shape = task.target.shape
         self.loss = per_example(task.make_loss() if loss is None else loss)
         self.weight = task.weight if weight is None else weight
         self.tracker = keras.metrics.Mean(name=f"{task.name}_loss")
@@ -58,6 +59,24 @@ class TaskTerm:
                 weighted=weighted,
                 name=f"{task.name}_{metric.name}",
             )
+
+    def build(self, output_shape):
+        """Makes the state of metrics that have none before their first batch.
+
+        Else a metric whose task has no labels in the first batches of a
+        training could make its state no more, and has no result.
+
+        Args:
+            output_shape: Shape of the raw output, the batch included.
+        """
+        shapes = [(1, *self.target_shape), (1, *output_shape[1:])]
+        if None in shapes[0] + shapes[1]:
+            return
+        for metric in self.metrics:
+            if not metric.variables:
+                y_true = ops.full(shapes[0], self.filler, dtype="float32")
+                metric.update_state(y_true, ops.zeros(shapes[1]))
+                metric.reset_state()
 
     def compute(self, y_true, y_pred, sample_weight=None, track=True):
         """Returns the loss, a scalar, without the weight of the task."""

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
 
@@ -120,6 +121,15 @@ def test_user_error_is_all_that_a_process_writes(mm_keras, tmp_path):
     assert not done.stdout
     (line,) = done.stderr.splitlines()
     assert line.startswith("mm-keras: error: Argument `output`")
+
+
+def test_version_is_told(capsys):
+    with pytest.raises(SystemExit) as ended:
+        mm_keras_cli.main(["--version"])
+    assert ended.value.code == 0
+    assert (
+        capsys.readouterr().out == f"mm-keras {metadata.version('mm-keras')}\n"
+    )
 
 
 def test_backend_that_cannot_train_is_explained(mm_keras, tmp_path):

@@ -193,6 +193,8 @@ class TestMissingModality:
 
 class TestBadInput:
     def test_two_tasks_of_one_name_are_explained(self):
+        with pytest.raises(ValueError, match=r"list of tasks.*Received"):
+            models.hard_sharing({"table": table()}, tasks.regression("a"))
         pair = [tasks.regression("a"), tasks.classification("a", 2)]
         with pytest.raises(ValueError, match=r"different.*Received.*Give"):
             models.hard_sharing({"table": table()}, pair)

@@ -90,6 +90,16 @@ class TestNames:
         with pytest.raises(ValueError, match="prise"):
             table_model().train_on_batch(x, y, sample_weight=weights)
 
+    def test_a_loss_without_a_name_says_what_came(self):
+        with pytest.raises(
+            ValueError, match=r"`loss`.*by task.*'mse'.*`{'digits': keras"
+        ):
+            table_model().compile("adam", loss="mse")
+
+    def test_a_clone_without_tasks_is_explained(self):
+        with pytest.raises(ValueError, match="clone_model` forgets.*copy"):
+            keras.models.clone_model(table_model())
+
     def test_outputs_without_a_task_are_refused(self):
         table = keras.Input((6,), name="table")
         outputs = {"other": keras.layers.Dense(1)(table)}

@@ -7,6 +7,7 @@ table; `mm_keras.data.offers(name)` finds the one of a name.
 from mm_keras.data.catalog import objects
 from mm_keras.data.catalog import pictures
 from mm_keras.data.catalog import sequences
+from mm_keras.data.catalog.entry import check_classes
 from mm_keras.data.catalog.entry import check_labelled
 from mm_keras.data.catalog.entry import ENTRIES
 from mm_keras.data.catalog.entry import Entry
@@ -18,6 +19,7 @@ __all__ = [
     "ENTRIES",
     "Entry",
     "Feature",
+    "check_classes",
     "check_labelled",
     "objects",
     "offers",

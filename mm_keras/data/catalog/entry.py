@@ -131,6 +131,33 @@ def find(name):
     return ENTRIES.get(full) or next(iter(same), None)
 
 
+def check_classes(name, view, tasks):
+    """Raises if a data set has more classes than a task has room for.
+
+    Args:
+        name: Name of the data set.
+        view: The view that is in force, which may be a user's own.
+        tasks: List of `mm_keras.tasks.Task`, or None.
+
+    Raises:
+        ValueError: If class ids would be out of range.
+    """
+    known = find(name)
+    if known is None or view is not known.view:
+        return
+    for task in tasks or ():
+        target = task.target
+        feature = known.features.get(target.feature or task.name)
+        if feature is None or feature.kind != target.kind:
+            continue
+        if (target.num_classes or feature.size or 0) < (feature.size or 0):
+            raise ValueError(
+                f"Task {task.name!r} expects {target.num_classes} classes. "
+                f"Received: data set {name!r}, which has {feature.size} of "
+                f"them. Set `num_classes={feature.size}`."
+            )
+
+
 def check_labelled(full_name, split, tasks):
     """Raises if labels are asked for that nobody published.
 
