@@ -3,6 +3,7 @@
 from mm_keras_cli import arguments as types
 from mm_keras_cli import own_files
 from mm_keras_cli import prepared_data
+from mm_keras_cli import quiet
 from mm_keras_cli import task_arguments
 
 # Pictures of various sizes are brought to this one, in pixels.
@@ -31,7 +32,7 @@ def add_data(parser):
         dest="inputs",
         metavar="NAME",
         action="append",
-        help="an input to feed; repeat it for more (default: image)",
+        help="an input to look at; repeat it for more (default: the first)",
     )
     parser.add_argument(
         "--image-size",
@@ -52,9 +53,10 @@ def add_data(parser):
 def open_source(arguments):
     """Returns the source of the data that arguments name.
 
-    A source has the names of its `splits`, says whether the size of its
-    pictures `varies`, knows its `default_tasks()`, can `suggest(kind, feature)`
-    the arguments of a task, and can `load(split, tasks=..., **options)`.
+    A source has the names of its `splits` and of the `inputs` to begin with,
+    says whether the size of its pictures `varies`, knows its
+    `default_tasks()`, can `suggest(kind, feature)` the arguments of a task, and
+    can `load(split, tasks=..., **options)`.
 
     Raises:
         ValueError: If there is no such data.
@@ -75,12 +77,23 @@ def make_tasks(arguments, source):
 
 
 def load(arguments, source, split, tasks, **options):
-    """Loads a split as batches, as `mm_keras.data.load` does."""
+    """Loads a split as batches, as `mm_keras.data.load` does.
+
+    Raises:
+        ValueError: If the first examples cannot be read.
+    """
     size = arguments.image_size or (SIZE if source.varies else None)
-    return source.load(
-        split,
-        tasks=tasks,
-        inputs=tuple(arguments.inputs or ("image",)),
-        image_size=size and tuple(size),
-        **options,
-    )
+    try:
+        return source.load(
+            split,
+            tasks=tasks,
+            inputs=tuple(arguments.inputs or source.inputs),
+            image_size=size and tuple(size),
+            **options,
+        )
+    except quiet.load("tensorflow").errors.OpError as error:
+        reader = quiet.load("mm_keras.data.validation.reader")
+        raise ValueError(
+            f"Data {arguments.data!r} expects examples that can be read. "
+            f"Received: {reader.describe_error(error)}. Prepare it anew."
+        ) from error

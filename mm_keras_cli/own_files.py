@@ -26,6 +26,7 @@ class OwnFiles:
 
     # Pictures of such files have various sizes.
     varies = True
+    inputs = ("image",)
     tasks = ()
 
     def default_tasks(self):

@@ -37,15 +37,25 @@ class PreparedData:
         return preparing.find_builder(self.name, self.data_dir)
 
     @functools.cached_property
+    def _entry(self):
+        """What the catalog says of the data set, or None."""
+        try:
+            return quiet.load("mm_keras.data").offers(self.name)
+        except ValueError:  # The catalog does not know it, but TFDS may.
+            return None
+
+    @property
+    def inputs(self):
+        """Names of the inputs that are fed unless others are asked for."""
+        return ("image",) if self._entry is None else (*self._entry.inputs,)[:1]
+
+    @functools.cached_property
     def offered(self):
         """What is offered as labels: `(kind, arguments)` by feature."""
-        data = quiet.load("mm_keras.data")
-        try:
-            features = data.offers(self.name).features
-        except ValueError:  # The catalog does not know it, but TFDS may.
+        if self._entry is None:
             return describe_features(self._builder.info.features)
         found = {}
-        for name, feature in features.items():
+        for name, feature in self._entry.features.items():
             number = task_arguments.NUMBERS.get(TASKS.get(feature.kind))
             known = {} if number is None else {number: feature.size}
             found[name] = feature.kind, {**known, **feature.arguments}

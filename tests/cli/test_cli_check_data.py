@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
+import tensorflow as tf
 
 import mm_keras_cli
+from mm_keras import data
 
 SCENES = ("check-data", "digit_scenes", "--task", "detection:digits")
 
@@ -105,6 +107,16 @@ def test_what_cannot_be_checked_is_told_in_one_line(arguments, said, check):
     (line,) = shown.err.splitlines()
     assert line.startswith("mm-keras: error: ")
     assert re.search(said, line)
+
+
+def test_examples_that_cannot_be_read_are_told(check, monkeypatch):
+    def fail(*arguments, **options):
+        raise tf.errors.DataLossError(None, None, "{{node Read}} truncated")
+
+    monkeypatch.setattr(data, "load", fail)
+    code, shown = check(*SCENES)
+    assert code == 1
+    assert "can be read. Received: truncated. Prepare it anew." in shown.err
 
 
 def test_a_wrong_task_is_told_before_anything_is_loaded(capsys):

@@ -18,6 +18,8 @@ def scenes(tfds_dir):
 def test_splits_are_those_of_the_data_set(scenes):
     assert scenes.splits == ["train", "validation", "test"]
     assert not scenes.varies
+    assert scenes.inputs == ("image",)
+    assert PreparedData("imdb_reviews").inputs == ("text",)
 
 
 def test_the_catalog_says_how_many_classes_there_are(scenes):

@@ -288,8 +288,24 @@ class TestInputs:
         table[:, 1] = 4
         splits = {s: with_inputs(table=table) for s in ("train", "test")}
         assert found(splits) == [
-            ("train", "table", "columns [1] have one value in all splits")
+            ("train", "table", "columns [1] have one value throughout")
         ]
+
+    def test_many_columns_that_never_change_are_not_all_named(self):
+        table = np.zeros((ROWS, 20)) + np.arange(20.0)
+        ((*_, text),) = found(with_inputs(table=table))
+        assert text == (
+            "columns [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] and more have one value "
+            "throughout"
+        )
+
+    def test_padding_of_texts_and_sounds_is_no_column(self):
+        words = np.zeros((ROWS, 8), "int32")
+        words[:, 0] = np.arange(ROWS)
+        sound = np.zeros((ROWS, 1001))
+        sound[:, 0] = 1 + np.arange(ROWS)
+        assert found(with_inputs(words=words)) == []
+        assert found(with_inputs(sound=sound)) == []
 
     @pytest.mark.parametrize("other", [3, 5])
     def test_column_that_differs_between_splits_is_fine(self, other):
@@ -619,6 +635,7 @@ class TestDataSets:
         ((sample, field, text),) = found(dataset, tasks=[])
         assert (sample, field) == ("data", "data")
         assert text.startswith("cannot be read after 2 samples: ")
+        assert "jpeg" in text.lower() and "{{" not in text
 
     def test_a_bar_shows_the_progress(self, capsys):
         data.validate([clean(), clean(1)], TASKS, verbose=1)

@@ -5,6 +5,11 @@ from mm_keras.data.validation.batch import is_numeric
 from mm_keras.data.validation.inputs import count_broken
 from mm_keras.data.validation.inputs import is_float_picture
 
+# A table has at most so many columns; a sound has more.
+WIDEST = 1000
+# As many columns are named.
+SHOWN = 10
+
 
 class Ranges:
     """Finds pictures of another scale, and columns that never change."""
@@ -23,7 +28,7 @@ class Ranges:
                 key = batch.split, name
                 highest = max(self._highest.get(key, 0.0), values[sound].max())
                 self._highest[key] = highest
-            if values.ndim == 2 and values.shape[1] > 1 and np.any(sound):
+            if is_table(values) and np.any(sound):
                 self._remember_columns(batch.split, name, values[sound])
         return ()
 
@@ -39,7 +44,10 @@ class Ranges:
         for name, (split, low, high) in self._columns.items():
             fixed = np.flatnonzero(low == high).tolist()
             if fixed:
-                text = f"columns {fixed} have one value in all splits"
+                more = " and more" * (len(fixed) > SHOWN)
+                text = (
+                    f"columns {fixed[:SHOWN]}{more} have one value throughout"
+                )
                 yield Finding(split, None, name, "column", text)
 
     def _remember_columns(self, split, name, values):
@@ -47,3 +55,12 @@ class Ranges:
         first, lowest, highest = self._columns.get(name, (split, low, high))
         low, high = np.minimum(low, lowest), np.maximum(high, highest)
         self._columns[name] = first, low, high
+
+
+def is_table(values):
+    """Whether an input is real numbers in columns of one meaning each.
+
+    Whole numbers are ids of words: those after the longest text are all 0.
+    """
+    real = values.ndim == 2 and values.dtype.kind == "f"
+    return real and 1 < values.shape[1] <= WIDEST

@@ -1,4 +1,5 @@
 import operator
+import re
 
 import keras
 import tensorflow as tf
@@ -67,8 +68,8 @@ class Reader:
             try:
                 element = next(elements, None)
             except tf.errors.OpError as error:
-                reason = str(error.message).splitlines()[0]
-                text = f"cannot be read after {self.samples} samples: {reason}"
+                text = f"cannot be read after {self.samples} samples: "
+                text += describe_error(error)
                 self._unreadable.append(self._about_all("unreadable", text))
                 return
             if element is None:
@@ -104,6 +105,12 @@ def check_order(dataset, first):
                 f"{name!r} at the second reading. Pass `shuffle=False`, and no "
                 "augmentation."
             )
+
+
+def describe_error(error):
+    """Returns what TensorFlow says of an error, without the names of nodes."""
+    text = re.sub(r"\{\{.*?\}\}", "", error.message)
+    return " ".join(text.replace("[[]]", "").split())
 
 
 def _count_batches(dataset):
