@@ -89,15 +89,23 @@ def load(
     if shuffle is None:
         shuffle = str(split).startswith("train")
     builder = preparing.find_builder(name, data_dir)
-    dataset = reading.read_views(
-        builder, name, split, shuffle_files=shuffle, seed=seed
+    encoded = {}
+    if tasks is not None and image_size is not None:
+        encoded = reading.handed_on(builder, name, tasks)
+    examples = reading.read_views(
+        builder,
+        name,
+        split,
+        encoded=encoded,
+        shuffle_files=shuffle,
+        seed=seed,
     )
-    reading.check_inputs(dataset, inputs, name)
+    reading.check_inputs(examples, inputs, name)
     if tasks is None:
-        return _everything(dataset, batch_size, shuffle, seed)
+        return _everything(examples, batch_size, shuffle, seed)
 
     return pipeline.batches(
-        dataset,
+        examples,
         name,
         tasks=tasks,
         inputs=inputs,
@@ -111,6 +119,7 @@ def load(
         first_epoch=first_epoch,
         cache=cache,
         drop_remainder=drop_remainder,
+        pictures=tuple(encoded.values()),
     )
 
 

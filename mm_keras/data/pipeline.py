@@ -50,8 +50,8 @@ def batches(
         first_epoch: Number of epochs that were read before.
         cache: Whether examples stay in memory. None: where they fit.
         drop_remainder: Whether to drop the last, smaller batch.
-        pictures: Names of inputs that are the bytes of a JPEG or PNG file,
-            scalar strings, to be decoded here.
+        pictures: Names of inputs that are the bytes of a JPEG, PNG, GIF, BMP or
+            WebP file, scalar strings, to be decoded here.
         paths: Names of inputs that are paths of such files, scalar strings,
             to be read and decoded here. A shuffled data set of paths is
             shuffled as a whole, whatever its size.
