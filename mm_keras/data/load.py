@@ -35,8 +35,8 @@ def load(
     - Unlabelled rows get weight 0; see `mm_keras.data.fill_unlabelled`.
     - A pair id is that of the row's text, so equal captions are positives of
       each other; without a text among the inputs it is the row's number.
-    - Data that takes less than half a gigabyte is read once and kept in
-      memory, as it is before augmentation: decoded, or else encoded. It is
+    - Shuffled data that takes less than half a gigabyte is read once, kept in
+      memory as it is before augmentation, decoded or else encoded, and
       shuffled as a whole; larger data in a buffer of that size. Every epoch
       has another order.
     - One seed gives one order and one augmentation in every epoch. A training
@@ -65,8 +65,8 @@ def load(
         seed: Seed of the order and of the augmentation. None takes one from
             the seed of Keras.
         first_epoch: Number of the epoch that is read first.
-        cache: Whether the examples stay in memory. None keeps them where they
-            fit.
+        cache: Whether the examples stay in memory. None keeps those that are
+            shuffled, where they fit.
         drop_remainder: Whether to drop the last, smaller batch.
         data_dir: Folder of prepared data. None means that of TFDS.
 
