@@ -108,6 +108,17 @@ class TestPictures:
             read(make(source))
 
 
+@pytest.mark.parametrize("side", [128, 130, 70])
+def test_less_detail_is_read_from_the_same_place(side):
+    """A JPEG of which four or two pixels come to one is decoded smaller."""
+    source = examples(6, side, side + 32)
+    options = {"augment": AUGMENT, "seed": 1, "image_size": (32, 40)}
+    reduced, _ = read(make(source, **options))
+    whole, _ = read(make(source, cache=True, **options))
+    differences = np.abs(reduced.astype("float32") - whole)
+    assert 0 < differences.mean() < 4
+
+
 class TestKeepingProportions:
     """A picture of 20 x 40 in 40 x 40 lies between rows 10 and 30."""
 
