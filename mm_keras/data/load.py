@@ -76,7 +76,8 @@ def load(
 
     Raises:
         ValueError: If the data set is not on disk, or does not offer an input
-            or a label that fits the target of a task.
+            or a label that fits the target of a task, or without tasks there
+            is an augmentation.
 
     Example:
 
@@ -86,6 +87,12 @@ def load(
     >>> inputs["image"].shape, targets["count"].shape
     (TensorShape([32, 64, 64, 3]), TensorShape([32, 1]))
     """
+    if tasks is None and augment is not None:
+        raise ValueError(
+            "Argument `augment` of load expects `tasks`, whose labels it "
+            "moves along. Received: tasks=None. Give a list of tasks, an "
+            "empty one for inputs alone."
+        )
     if shuffle is None:
         shuffle = str(split).startswith("train")
     builder = preparing.find_builder(name, data_dir)

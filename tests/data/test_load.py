@@ -351,6 +351,15 @@ class TestMistakes:
         ):
             data.load("digit_scenes", "test", tasks=[task], data_dir=tfds_dir)
 
+    def test_augmentation_without_tasks(self, tfds_dir):
+        with pytest.raises(ValueError, match="`augment`.*`tasks`.*Received"):
+            data.load(
+                "digit_scenes",
+                "train",
+                augment=data.Augmentation(zoom=0.1),
+                data_dir=tfds_dir,
+            )
+
     @pytest.mark.parametrize("inputs", [("sound",), "image", ("image", "x")])
     def test_unknown_input(self, inputs, tfds_dir):
         with pytest.raises(
