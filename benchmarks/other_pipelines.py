@@ -168,11 +168,13 @@ def layers(paths, boxes, labels, *, size, batch_size):
         }
         for layer in chain:
             row = layer(row)
-        boxes = row["bounding_boxes"]
-        ids = tf.cast(boxes["labels"], tf.float32)[:, None]
-        return row["images"], tf.concat([boxes["boxes"], ids], axis=1)
+        moved = row["bounding_boxes"]
+        places = tf.gather(moved["boxes"] / size, [1, 0, 3, 2], axis=1)
+        ids = tf.cast(moved["labels"], tf.float32)[:, None]
+        return row["images"], tf.concat([places, ids], axis=1)
 
-    boxes = boxes[..., [1, 0, 3, 2]]
+    # In pixels: with relative boxes `RandomRotation` of Keras 3.15 loses them.
+    boxes = size * boxes[..., [1, 0, 3, 2]]
     dataset = tf.data.Dataset.from_tensor_slices((paths, boxes, labels))
     dataset = dataset.map(change, tf.data.AUTOTUNE).batch(batch_size)
     return dataset.prefetch(tf.data.AUTOTUNE)
@@ -181,7 +183,7 @@ def layers(paths, boxes, labels, *, size, batch_size):
 def make_layers():
     """Returns the layers; saturation of Keras is a share from 0 to 1."""
     zoom, shift = SETTINGS["zoom"], SETTINGS["shift"]
-    options = {"bounding_box_format": "rel_xyxy"}
+    options = {"bounding_box_format": "xyxy"}
     moving = {"fill_mode": "constant", **options}
     color = {"value_range": (0, 255), **options}
     saturation = 0.5 * SETTINGS["saturation"]

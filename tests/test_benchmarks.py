@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 FOLDER = pathlib.Path(__file__).parents[1] / "benchmarks"
 
@@ -189,6 +190,41 @@ class TestSharingCost:
         assert "training, a tenth of an epoch" in printed
 
 
+class TestOtherPipelines:
+    """What ours is held against does what it should."""
+
+    SIZE = 96
+
+    @pytest.fixture
+    def others(self, timing, monkeypatch):
+        return load("other_pipelines", monkeypatch)
+
+    @pytest.fixture
+    def made(self, tmp_path):
+        """A bright rectangle, eight times, and its box."""
+        picture = np.zeros((192, 256, 3), "uint8")
+        picture[48:144, 64:160] = 255
+        path = tmp_path / "picture.jpg"
+        path.write_bytes(tf.io.encode_jpeg(picture, quality=100).numpy())
+        boxes = np.array([[[0.25, 0.25, 0.75, 0.625]] * 2] * 8, "float32")
+        return [str(path)] * 8, boxes, np.full((8, 2), 3)
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("way", ["plain", "joined", "layers"])
+    def test_boxes_go_where_their_objects_go(self, others, made, way):
+        options = {"size": self.SIZE, "batch_size": 8}
+        make = others.layers if way == "layers" else others.plain
+        if way == "joined":
+            options["join"] = True
+        pictures, boxes = next(iter(make(*made, **options)))
+        assert pictures.shape == (8, self.SIZE, self.SIZE, 3)
+        for picture, box in zip(pictures.numpy(), boxes[:, 0], strict=True):
+            bright = np.argwhere(picture.mean(axis=-1) > picture.max() / 2)
+            found = [*bright.min(axis=0), *(bright.max(axis=0) + 1)]
+            np.testing.assert_allclose(self.SIZE * box[:4], found, atol=4)
+            assert box[4] == 3
+
+
 @pytest.mark.slow
 class TestScripts:
     @pytest.mark.parametrize(
@@ -196,6 +232,7 @@ class TestScripts:
         [
             ("check_data", "at most 60 s for 5,000 pictures"),
             ("import_time", "at most 0.3 s beyond `import keras`"),
+            ("pipeline", "at least 1.5 times the images of each"),
             ("serving", "at most 1.15 of a bare"),
             ("training_step", "at most 1.03"),
         ],

@@ -31,8 +31,8 @@ class Augmentation:
 
     Each example draws anew, in every epoch. All that moves a picture becomes
     one affine map, together with the resizing, so that a picture is drawn
-    once; boxes, masks, depth maps and points go where it goes. Then colours
-    change. Black shows where there is no picture.
+    once, over black; boxes, masks, depth maps and points go where it goes.
+    Then colours change, and then mosaics are made.
 
     - **Boxes** enclose their four moved corners, are cut off at the edges of
       the picture, and are left out if less than `min_visible` remains.

@@ -1,11 +1,8 @@
 """Changes the colours of a picture, with one matrix for all changes."""
 
-import math
-
 import numpy as np
 import tensorflow as tf
 
-from mm_keras.data import turning
 from mm_keras.data import wording
 
 # How bright red, green and blue look (ITU-R BT.601).
@@ -16,14 +13,15 @@ _YIQ = np.array(
     "float32",
 )
 _RGB = np.linalg.inv(_YIQ).astype("float32")
+_FIRST = np.diag([1.0, 0.0, 0.0]).astype("float32")
 
 
-def recolor(augment, chances, picture, texts):
+def recolor(augment, draw, picture, texts):
     """Changes brightness, contrast, saturation and hue of a picture.
 
     Args:
         augment: A `mm_keras.data.Augmentation`.
-        chances: What `mm_keras.data.turning.draw_chances` returns.
+        draw: What `mm_keras.data.draws.draw` returns.
         picture: A tensor `(height, width, channels)`, 0 to 255. Of one
             channel there is no saturation and no hue; a fourth channel,
             opacity, stays.
@@ -33,22 +31,18 @@ def recolor(augment, chances, picture, texts):
         A float32 tensor of the same shape, not yet within 0 to 255.
     """
     if picture.shape[-1] == 4:
-        colors = recolor(augment, chances, picture[..., :3], texts)
+        colors = recolor(augment, draw, picture[..., :3], texts)
         opacity = tf.cast(picture[..., 3:], tf.float32)
         return tf.concat([colors, opacity], axis=-1)
     picture = tf.cast(picture, tf.float32)
-    bright = _factor(augment, chances, "brightness")
-    contrast = _factor(augment, chances, "contrast")
-    offset = (1 - contrast) * bright * _mean_brightness(picture)
-    matrix = contrast * bright * _mix(augment, chances, picture, texts)
+    bright, contrast = draw["brightness"], draw["contrast"]
+    matrix = contrast * bright * _mix(augment, draw, picture, texts)
     flat = tf.reshape(picture, (-1, picture.shape[-1]))
-    changed = tf.matmul(flat, matrix, transpose_b=True) + offset
+    changed = tf.matmul(flat, matrix, transpose_b=True)
+    if augment.contrast:
+        changed += (1 - contrast) * bright * _mean_brightness(picture)
     changed = tf.reshape(changed, tf.shape(picture))
     return tf.ensure_shape(changed, picture.shape)
-
-
-def _factor(augment, chances, name):
-    return 1 + turning.either_way(chances[name], getattr(augment, name))
 
 
 def _mean_brightness(picture):
@@ -58,15 +52,14 @@ def _mean_brightness(picture):
     return tf.tensordot(means, weights, 1)
 
 
-def _mix(augment, chances, picture, texts):
+def _mix(augment, draw, picture, texts):
     """The matrix of saturation and hue, which keeps how bright pixels are."""
     if picture.shape[-1] == 1:
         return tf.eye(1)
-    limit = math.radians(augment.hue)
-    angle = turning.either_way(chances["hue"], limit)
     named = wording.mentions(texts, augment.color_words)
-    angle = tf.where(named, 0.0, angle)
-    color = _factor(augment, chances, "saturation")
-    cosine, sine = color * tf.cos(angle), color * tf.sin(angle)
-    turn = [[1.0, 0.0, 0.0], [0.0, cosine, -sine], [0.0, sine, cosine]]
-    return _RGB @ tf.convert_to_tensor(turn) @ _YIQ
+    angle = tf.where(named, 0.0, draw["hue"])
+    sine, cosine = tf.sin(angle), tf.cos(angle)
+    colorful = tf.stack([cosine, -sine, sine, cosine]) * draw["saturation"]
+    # The first row and column, brightness, stay.
+    turn = tf.pad(tf.reshape(colorful, (2, 2)), [[1, 0], [1, 0]]) + _FIRST
+    return _RGB @ turn @ _YIQ

@@ -38,8 +38,8 @@ def load(
     - Unlabelled rows get weight 0; see `mm_keras.data.fill_unlabelled`.
     - A pair id is that of the row's text, so equal captions are positives of
       each other; without a text among the inputs it is the row's number.
-    - Data that takes less than half a gigabyte is read once and kept in
-      memory, as it is before augmentation: decoded, or else encoded. It is
+    - Shuffled data that takes less than half a gigabyte is read once, kept in
+      memory as it is before augmentation, decoded or else encoded, and
       shuffled as a whole; larger data in a buffer of that size. Every epoch
       has another order.
     - One seed gives one order and one augmentation in every epoch. A training
@@ -68,8 +68,8 @@ def load(
         seed: Seed of the order and of the augmentation. None takes one from
             the seed of Keras.
         first_epoch: Number of the epoch that is read first.
-        cache: Whether the examples stay in memory. None keeps them where they
-            fit.
+        cache: Whether the examples stay in memory. None keeps those that are
+            shuffled, where they fit.
         drop_remainder: Whether to drop the last, smaller batch.
         data_dir: Folder of prepared data. None means that of TFDS.
 
@@ -79,7 +79,8 @@ def load(
 
     Raises:
         ValueError: If the data set is not on disk, or does not offer an input
-            or a label that fits the target of a task.
+            or a label that fits the target of a task, or without tasks there
+            is an augmentation.
 
     Example:
 
@@ -89,21 +90,35 @@ def load(
     >>> inputs["image"].shape, targets["count"].shape
     (TensorShape([32, 64, 64, 3]), TensorShape([32, 1]))
     """
+    if tasks is None and augment is not None:
+        raise ValueError(
+            "Argument `augment` of load expects `tasks`, whose labels it "
+            "moves along. Received: tasks=None. Give a list of tasks, an "
+            "empty one for inputs alone."
+        )
     if shuffle is None:
         shuffle = str(split).startswith("train")
     builder = preparing.find_builder(name, data_dir)
-    dataset = reading.read_views(
-        builder, name, split, shuffle_files=shuffle, seed=seed
-    )
-    reading.check_inputs(dataset, inputs, name)
     catalog.check_labelled(builder.info.full_name, split, tasks)
     catalog.check_classes(name, views.find_view(name), tasks)
     check_keeps_tokens(text, tasks or ())
+    encoded = {}
+    if tasks is not None and image_size is not None:
+        encoded = reading.handed_on(builder, name, tasks)
+    examples = reading.read_views(
+        builder,
+        name,
+        split,
+        encoded=encoded,
+        shuffle_files=shuffle,
+        seed=seed,
+    )
+    reading.check_inputs(examples, inputs, name)
     if tasks is None:
-        return _everything(dataset, batch_size, shuffle, seed)
+        return _everything(examples, batch_size, shuffle, seed)
 
     return pipeline.batches(
-        dataset,
+        examples,
         name,
         tasks=tasks,
         inputs=inputs,
@@ -117,6 +132,7 @@ def load(
         first_epoch=first_epoch,
         cache=cache,
         drop_remainder=drop_remainder,
+        pictures=tuple(encoded.values()),
     )
 
 

@@ -91,7 +91,7 @@ def _join_boxes(boxes):
     quarters = zip(_four(boxes), _QUARTERS, strict=True)
     moved = [_shrink(part, corner) for part, corner in quarters]
     moved = tf.concat(moved, axis=1)  # (batch, 4 * max_boxes, 5)
-    areas = (moved[..., 2] - moved[..., 0]) * (moved[..., 3] - moved[..., 1])
+    areas = tf.reduce_prod(moved[..., 2:4] - moved[..., :2], axis=-1)
     areas = tf.where(moved[..., 4] < 0, -1.0, areas)
     largest = tf.sort(tf.math.top_k(areas, count).indices)
     kept = tf.gather(moved, largest, batch_dims=1)

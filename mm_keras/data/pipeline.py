@@ -42,16 +42,20 @@ def batches(
         batch_size: Number of examples per batch.
         image_size: `(height, width)` that pictures and masks are resized to.
             None leaves them as they are.
-        keep_aspect: Whether proportions are kept.
+        keep_aspect: Whether proportions are kept: what is then free is black,
+            in masks background or the task's `ignore_class`.
         text: An adapted `keras.layers.TextVectorization`, or None.
         augment: A `mm_keras.data.Augmentation`, or None.
         shuffle: Whether every epoch has a new order.
-        seed: Seed of order and augmentation.
-        first_epoch: Number of epochs that were read before.
-        cache: Whether examples stay in memory. None: where they fit.
+        seed: Seed of order and augmentation, which follow from it and from the
+            number of the epoch. None takes one from the seed of Keras.
+        first_epoch: Number of the epoch that is read first.
+        cache: Whether examples stay in memory, as they are before any
+            augmentation: decoded, or else encoded. None: where they are
+            shuffled, and fit.
         drop_remainder: Whether to drop the last, smaller batch.
-        pictures: Names of inputs that are the bytes of a JPEG or PNG file,
-            scalar strings, to be decoded here.
+        pictures: Names of inputs that are the bytes of a JPEG, PNG, GIF, BMP or
+            WebP file, scalar strings, to be decoded here.
         paths: Names of inputs that are paths of such files, scalar strings,
             to be read and decoded here. A shuffled data set of paths is
             shuffled as a whole, whatever its size.
@@ -87,6 +91,9 @@ def batches(
 def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
     """Makes rows, in the order of each epoch; keeps in memory what fits."""
     augments = maker.augment is not None
+    if cache is None and not shuffle:
+        # TensorFlow complains whenever somebody looks at the first rows only.
+        cache = False
     prepare = _plain(maker.decode if augments else maker.finish)
     rows, prepared = memory.keep(rows, prepare, cache)
     finished = prepared and not augments

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from mm_keras.data import coloring
 from mm_keras.data import decoding
+from mm_keras.data import draws
 from mm_keras.data import images
 from mm_keras.data import moving
 from mm_keras.data import placement
@@ -66,9 +67,11 @@ class RowMaker:
             the row becomes one.
         """
         inputs = self._read(inputs)
-        chances = key if key is None else turning.draw_chances(key, index)
-        place = self._place(inputs, features, chances)
-        fed = self._feed(inputs, place, chances)
+        draw = None
+        if self.augment is not None:
+            draw = draws.draw(self.augment, key, index)
+        place = self._place(inputs, features, draw)
+        fed = self._feed(inputs, place, draw)
         features = moving.move_boxes(features, place, self.augment)
         labels = {}
         for task in self.tasks:
@@ -79,7 +82,7 @@ class RowMaker:
         row = self._vectorize(fed), labels
         if self.augment is None or not self.augment.mosaic:
             return row
-        return *row, chances["mosaic"] < self.augment.mosaic
+        return *row, draw["mosaic"]
 
     def _read(self, inputs):
         """Reads the files of pictures that are given as paths."""
@@ -106,13 +109,13 @@ class RowMaker:
             if value.dtype == tf.string and name not in encoded
         ]
 
-    def _place(self, inputs, features, chances):
+    def _place(self, inputs, features, draw):
         """Decides where the picture goes."""
         extent = self._extent(inputs, features)
         turn = mirrored = None
         if self.augment is not None and self.augment.moves:
             turn, mirrored = turning.draw_turn(
-                self.augment, chances, extent, self._texts(inputs)
+                self.augment, draw, extent, self._texts(inputs)
             )
         return placement.place(
             extent, self.image_size, self.keep_aspect, turn, mirrored
@@ -132,7 +135,7 @@ class RowMaker:
                 return images.extent(value)
         return tf.ones((2,))
 
-    def _feed(self, inputs, place, chances):
+    def _feed(self, inputs, place, draw):
         """Draws all pictures; the other inputs stay."""
         encoded, texts = self._encoded(inputs), self._texts(inputs)
         fed = dict(inputs)
@@ -145,9 +148,7 @@ class RowMaker:
                 self._check_that_it_may_stay(name, value)
                 continue
             if self.augment is not None and self.augment.recolors:
-                picture = coloring.recolor(
-                    self.augment, chances, picture, texts
-                )
+                picture = coloring.recolor(self.augment, draw, picture, texts)
             fed[name] = images.as_dtype(picture, tf.uint8)
         return fed
 

@@ -147,7 +147,7 @@ def pad_boxes(boxes, max_boxes):
 
     The boxes that stay keep their order.
     """
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    areas = tf.reduce_prod(boxes[:, 2:4] - boxes[:, :2], axis=1)
     areas = tf.where(boxes[:, 4] < 0, -1.0, areas)
     kept = tf.minimum(tf.shape(boxes)[0], max_boxes)
     largest = tf.sort(tf.math.top_k(areas, kept).indices)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mm_keras import data
 from mm_keras import tasks
 from mm_keras.data import Augmentation
+from mm_keras.data import draws
 from mm_keras.data import placement
 from mm_keras.data import turning
 from mm_keras.data.rows import RowMaker
@@ -34,6 +35,7 @@ MOVES = {
 }
 COLORS = {"brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 180}
 LEAST = 0.3
+SHARES = ("horizontal_flip", "vertical_flip", "mosaic")
 EACH = {
     **{name: {name: value} for name, value in (MOVES | COLORS).items()},
     "moves": MOVES,
@@ -228,8 +230,8 @@ def placement_of(scene, augment, key):
     extent = tf.constant([scene.height, scene.width], tf.float32)
     turn = None
     if augment.moves:
-        chances = turning.draw_chances(key, tf.constant(INDEX, tf.int64))
-        turn, _ = turning.draw_turn(augment, chances, extent, [])
+        draw = draws.draw(augment, key, tf.constant(INDEX, tf.int64))
+        turn, _ = turning.draw_turn(augment, draw, extent, [])
     return placement.place(extent, SIZE, True, turn).matrix.numpy()
 
 
@@ -266,116 +268,166 @@ class TestNothing:
         )
 
 
-def turned(options, *, extent=(40, 40), texts=(), **chances):
-    """The map and the mirroring that chances lead to; 0.5 is no change."""
-    drawn = {name: tf.constant(0.5) for name in turning.CHANCES}
-    drawn |= {name: tf.constant(value) for name, value in chances.items()}
+NEUTRAL = {
+    **{"horizontal_flip": False, "vertical_flip": False, "zoom": 1.0},
+    **{"rotation": 0.0, "shear": 0.0, "shift_y": 0.0, "shift_x": 0.0},
+    **{"crop": 0.0, "crop_y": 0.5, "crop_x": 0.5},
+}
+# What is not asked for is not drawn.
+WHATEVER = Augmentation(rotation=180, shear=60, crop=0.9)
+
+
+def turned(*, extent=(40, 40), texts=(), augment=WHATEVER, **drawn):
+    """The map and the mirroring that a draw leads to."""
+    draw = {name: tf.constant(v) for name, v in (NEUTRAL | drawn).items()}
     turn, mirrored = turning.draw_turn(
-        Augmentation(**options),
-        drawn,
+        augment,
+        draw,
         tf.constant(extent, tf.float32),
         [tf.constant(text) for text in texts],
     )
     return turn.numpy(), bool(mirrored)
 
 
-def moved(turn, y, x):
-    return (turn @ [y, x, 1])[:2]
-
-
 class TestWhereThingsGo:
+    def check(self, turn, place, expected):
+        moved = (turn @ [*place, 1])[:2]
+        np.testing.assert_allclose(moved, expected, atol=1e-6)
+
     def test_mirrored_left_to_right(self):
-        turn, mirrored = turned({"horizontal_flip": 1})
-        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.2, 0.9], atol=1e-6)
+        turn, mirrored = turned(horizontal_flip=True)
+        self.check(turn, (0.2, 0.1), (0.2, 0.9))
         assert mirrored
 
     def test_mirrored_upside_down(self):
-        turn, mirrored = turned({"vertical_flip": 1})
-        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.8, 0.1], atol=1e-6)
+        turn, mirrored = turned(vertical_flip=True)
+        self.check(turn, (0.2, 0.1), (0.8, 0.1))
         assert mirrored
 
     def test_mirrored_both_ways_is_no_mirror_image(self):
-        turn, mirrored = turned({"vertical_flip": 1, "horizontal_flip": 1})
-        np.testing.assert_allclose(moved(turn, 0.2, 0.1), [0.8, 0.9], atol=1e-6)
+        turn, mirrored = turned(vertical_flip=True, horizontal_flip=True)
+        self.check(turn, (0.2, 0.1), (0.8, 0.9))
         assert not mirrored
-
-    def test_so_large_a_share_is_mirrored(self):
-        for chance, mirrored in ((0.29, True), (0.31, False)):
-            drawn = {"horizontal_flip": chance}
-            assert turned({"horizontal_flip": 0.3}, **drawn)[1] == mirrored
 
     def test_a_quarter_of_a_turn(self):
         """About the middle: what was at the right is at the bottom."""
-        turn, _ = turned({"rotation": 90}, rotation=0.0)
-        np.testing.assert_allclose(moved(turn, 0.5, 1.0), [1, 0.5], atol=1e-6)
+        turn, _ = turned(rotation=-np.pi / 2)
+        self.check(turn, (0.5, 1.0), (1.0, 0.5))
 
     def test_a_rotation_is_one_of_pixels_whatever_the_proportions(self):
         """20 pixels right of the middle come to lie 20 pixels below it."""
-        turn, _ = turned({"rotation": 90}, extent=(50, 100), rotation=0.0)
-        np.testing.assert_allclose(moved(turn, 0.5, 0.7), [0.9, 0.5], atol=1e-6)
+        turn, _ = turned(extent=(50, 100), rotation=-np.pi / 2)
+        self.check(turn, (0.5, 0.7), (0.9, 0.5))
 
     def test_shear_slants_upright_lines(self):
         """By 45 degrees: 10 pixels below the middle go 10 pixels aside."""
-        turn, _ = turned({"shear": 45}, extent=(50, 100), shear=1.0)
-        np.testing.assert_allclose(moved(turn, 0.7, 0.5), [0.7, 0.6], atol=1e-6)
-        np.testing.assert_allclose(moved(turn, 0.5, 0.7), [0.5, 0.7], atol=1e-6)
+        turn, _ = turned(extent=(50, 100), shear=np.pi / 4)
+        self.check(turn, (0.7, 0.5), (0.7, 0.6))
+        self.check(turn, (0.5, 0.7), (0.5, 0.7))
 
-    def test_zoom_is_as_strong_nearer_as_farther(self):
-        nearer, _ = turned({"zoom": 0.25}, zoom=1.0)
-        farther, _ = turned({"zoom": 0.25}, zoom=0.0)
-        np.testing.assert_allclose(moved(nearer, 0.9, 0.5), [1.0, 0.5])
-        np.testing.assert_allclose(moved(farther, 1.0, 0.5), [0.9, 0.5])
+    def test_zoom_is_about_the_middle(self):
+        turn, _ = turned(zoom=1.25)
+        self.check(turn, (0.9, 0.5), (1.0, 0.5))
 
     def test_shift_is_a_share_of_the_sides(self):
-        turn, _ = turned({"shift": 0.2}, shift_y=1.0, shift_x=0.0)
-        np.testing.assert_allclose(moved(turn, 0.5, 0.5), [0.7, 0.3], atol=1e-6)
+        turn, _ = turned(extent=(50, 100), shift_y=0.2, shift_x=-0.1)
+        self.check(turn, (0.5, 0.5), (0.7, 0.4))
 
     @pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
     def test_crop_enlarges_a_window_within_the_picture(self, place):
-        turn, _ = turned({"crop": 0.4}, crop=1.0, crop_y=place, crop_x=0.0)
+        turn, _ = turned(crop=0.4, crop_y=place, crop_x=0.0)
         top = 0.4 * place
-        np.testing.assert_allclose(moved(turn, top, 0), [0, 0], atol=1e-6)
-        np.testing.assert_allclose(
-            moved(turn, top + 0.6, 0.6), [1, 1], atol=1e-6
+        self.check(turn, (top, 0.0), (0.0, 0.0))
+        self.check(turn, (top + 0.6, 0.6), (1.0, 1.0))
+
+
+class TestDraws:
+    def draw(self, **options):
+        """Numbers drawn for 400 examples, by name."""
+        augment = Augmentation(**options)
+        index = tf.range(400, dtype=tf.int64)
+        drawn = tf.map_fn(
+            lambda i: draws.draw(augment, tf.constant(1, tf.int64), i),
+            index,
+            {
+                name: tf.float32 if name not in SHARES else tf.bool
+                for name in draws.draw(augment, 0, 0)
+            },
         )
+        return {name: values.numpy() for name, values in drawn.items()}
+
+    def test_limits_are_kept_and_reached(self):
+        drawn = self.draw(
+            **{"rotation": 90, "shift": 0.2, "zoom": 0.25, "crop": 0.4},
+            **{"brightness": 0.5, "hue": 18},
+        )
+        for name, low, high in [
+            ("rotation", -np.pi / 2, np.pi / 2),
+            ("shift_y", -0.2, 0.2),
+            ("shift_x", -0.2, 0.2),
+            ("zoom", 0.8, 1.25),
+            ("crop", 0.0, 0.4),
+            ("crop_y", 0.0, 1.0),
+            ("brightness", 0.5, 1.5),
+            ("hue", -np.pi / 10, np.pi / 10),
+            ("shear", 0.0, 0.0),
+            ("contrast", 1.0, 1.0),
+        ]:
+            values, slack = drawn[name], 0.03 * (high - low)
+            assert low <= values.min() <= low + slack + 1e-6
+            assert high - slack - 1e-6 <= values.max() <= high + 1e-6
+
+    def test_what_is_drawn_is_drawn_apart(self):
+        drawn = self.draw(rotation=90, shift=0.2, hue=18)
+        names = ["rotation", "shift_y", "shift_x", "hue"]
+        correlations = np.corrcoef([drawn[name] for name in names])
+        assert np.abs(correlations - np.eye(4)).max() < 0.2
+
+    def test_as_often_larger_as_smaller(self):
+        assert 160 < np.sum(self.draw(zoom=4)["zoom"] > 1) < 240
+
+    def test_shares_are_those_of_the_examples(self):
+        drawn = self.draw(horizontal_flip=0.3, vertical_flip=1)
+        assert 90 < np.sum(drawn["horizontal_flip"]) < 150
+        assert np.all(drawn["vertical_flip"]) and not np.any(drawn["mosaic"])
 
 
 class TestTexts:
     ALL = {
-        "horizontal_flip": 1,
-        "vertical_flip": 1,
-        "rotation": 90,
-        "shear": 45,
+        **{"horizontal_flip": True, "vertical_flip": True},
+        **{"rotation": 1.0, "shear": 0.7},
     }
-    DRAWN = {"rotation": 1.0, "shear": 1.0}
 
-    def test_a_side_keeps_left_and_right(self):
-        for text in ("A red three LEFT of a seven.", "the right-hand side"):
-            turn, _ = turned(self.ALL, texts=[text], **self.DRAWN)
-            # Only upside down.
-            np.testing.assert_allclose(turn[:2, :2], [[-1, 0], [0, 1]])
+    def check(self, texts, expected, **options):
+        turn, _ = turned(texts=texts, **self.ALL, **options)
+        np.testing.assert_allclose(turn[:2, :2], expected, atol=1e-6)
+
+    @pytest.mark.parametrize(
+        "text", ["A red three LEFT of a seven.", "the right-hand side"]
+    )
+    def test_a_side_keeps_left_and_right(self, text):
+        self.check([text], [[-1, 0], [0, 1]])  # Only upside down.
 
     def test_a_height_keeps_above_and_below(self):
-        turn, _ = turned(self.ALL, texts=["a cat under a chair"], **self.DRAWN)
-        np.testing.assert_allclose(turn[:2, :2], [[1, 0], [0, -1]])
+        self.check(["a cat under a chair"], [[1, 0], [0, -1]])
 
     def test_one_text_of_several_is_enough(self):
-        turn, _ = turned(self.ALL, texts=["a cat", "left,\nup"], **self.DRAWN)
-        np.testing.assert_allclose(turn[:2, :2], np.eye(2))
+        self.check(["a cat", "left,\nand up"], np.eye(2))
 
-    def test_other_words_are_free(self):
-        for text in ("a bright cleft", "a cupboard", ""):
-            turn, mirrored = turned({"horizontal_flip": 1}, texts=[text])
-            assert mirrored
+    @pytest.mark.parametrize("text", ["a bright cleft", "a cupboard", ""])
+    def test_other_words_are_free(self, text):
+        turn, _ = turned(**self.ALL)
+        self.check([text], turn[:2, :2])
 
     def test_words_of_another_language(self):
-        options = {"horizontal_flip": 1, "side_words": ("links", "rechts")}
-        assert not turned(options, texts=["eine Drei links"])[1]
-        assert turned(options, texts=["left"])[1]
+        augment = Augmentation(side_words=("links", "rechts"))
+        for text, mirrored in (("eine Drei links", False), ("left", True)):
+            options = {"texts": [text], "augment": augment}
+            assert turned(horizontal_flip=True, **options)[1] == mirrored
 
     def test_no_words_leave_all_free(self):
-        options = {"horizontal_flip": 1, "side_words": ()}
-        assert turned(options, texts=["left"])[1]
+        options = {"texts": ["left"], "augment": Augmentation(side_words=())}
+        assert turned(horizontal_flip=True, **options)[1]
 
     def test_every_picture_of_a_batch_fits_its_caption(self, tfds_dir):
         """Digits left of others stay there, whatever is asked for."""

@@ -6,18 +6,18 @@ import tensorflow as tf
 
 from mm_keras.data import Augmentation
 from mm_keras.data import coloring
-from mm_keras.data import turning
 
 LUMA = [0.299, 0.587, 0.114]
 
 
-def change(picture, options, *, texts=(), **chances):
-    drawn = {name: tf.constant(0.5) for name in turning.CHANCES}
-    drawn |= {name: tf.constant(value) for name, value in chances.items()}
+def change(picture, options, *, texts=(), **drawn):
+    """The picture, changed by factors and by an angle of hue."""
+    draw = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
+    draw = {name: tf.constant(v) for name, v in (draw | drawn).items()}
     texts = [tf.constant(text) for text in texts]
     picture = tf.constant(picture, tf.uint8)
     return coloring.recolor(
-        Augmentation(**options), drawn, picture, texts
+        Augmentation(**options), draw, picture, texts
     ).numpy()
 
 
@@ -26,7 +26,7 @@ def picture():
     return np.random.default_rng(0).integers(40, 90, (8, 8, 3))
 
 
-def test_chances_in_the_middle_change_nothing(picture):
+def test_factors_of_one_change_nothing(picture):
     options = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 180}
     np.testing.assert_allclose(change(picture, options), picture, atol=1e-3)
 
@@ -34,7 +34,7 @@ def test_chances_in_the_middle_change_nothing(picture):
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_brightness_is_a_factor(channels):
     picture = np.full((8, 8, channels), 50)
-    changed = change(picture, {"brightness": 0.5}, brightness=1.0)
+    changed = change(picture, {"brightness": 0.5}, brightness=1.5)
     np.testing.assert_allclose(changed[..., :3], 75, atol=1e-3)
     # A fourth channel says how opaque a pixel is.
     np.testing.assert_array_equal(changed[..., 3:], picture[..., 3:])
@@ -43,7 +43,7 @@ def test_brightness_is_a_factor(channels):
 def test_contrast_is_a_distance_from_the_mean():
     picture = np.zeros((8, 8, 1))
     picture[:, 4:] = 100
-    changed = change(picture, {"contrast": 0.5}, contrast=0.0)
+    changed = change(picture, {"contrast": 0.5}, contrast=0.5)
     # The mean is 50; half as far from it.
     np.testing.assert_allclose(changed[0, [0, -1], 0], [25, 75], atol=1e-3)
 
@@ -57,7 +57,7 @@ def test_without_saturation_all_is_grey(picture):
 
 
 def test_saturation_is_a_distance_from_grey(picture):
-    changed = change(picture, {"saturation": 0.5}, saturation=1.0)
+    changed = change(picture, {"saturation": 0.5}, saturation=1.5)
     grey = (picture @ LUMA)[..., None]
     np.testing.assert_allclose(
         changed, grey + 1.5 * (picture - grey), atol=0.05
@@ -65,14 +65,14 @@ def test_saturation_is_a_distance_from_grey(picture):
 
 
 def test_hue_keeps_how_bright_a_pixel_is(picture):
-    changed = change(picture, {"hue": 90}, hue=1.0)
+    changed = change(picture, {"hue": 90}, hue=np.pi / 2)
     np.testing.assert_allclose(changed @ LUMA, picture @ LUMA, atol=0.05)
     assert np.abs(changed - picture).max() > 5
 
 
 def test_half_a_turn_of_hue_gives_the_opposite_colour(picture):
     """As far from grey, on the other side."""
-    changed = change(picture, {"hue": 180}, hue=1.0)
+    changed = change(picture, {"hue": 180}, hue=np.pi)
     grey = (picture @ LUMA)[..., None]
     np.testing.assert_allclose(changed, 2 * grey - picture, atol=0.05)
 

@@ -1,4 +1,6 @@
-"""JPEG and PNG, at no more detail than is needed."""
+"""Pictures are decoded at no more detail than is needed."""
+
+import struct
 
 import numpy as np
 import pytest
@@ -31,9 +33,28 @@ def test_large_sides_need_two_bytes():
     assert decoding.encoded_size(encoded).numpy().tolist() == [3, 1000]
 
 
-def test_neither_jpeg_nor_png_says_so():
-    with pytest.raises(tf.errors.InvalidArgumentError, match="JPEG or PNG"):
-        decoding.encoded_size(tf.constant(b"BM something else"))
+def bitmap(height, width):
+    """A BMP of one colour: two headers, then rows of 4 bytes times n."""
+    rows = [bytes([30, 20, 10]) * width + bytes(-3 * width % 4)] * height
+    body = b"".join(rows)
+    sizes = [54 + len(body), 0, 54, 40, width, height]
+    header = b"BM" + struct.pack("<6I", *sizes)
+    return header + struct.pack("<2H6I", 1, 24, 0, len(body), *[0] * 4) + body
+
+
+def test_other_files_are_decoded_to_see_their_size():
+    encoded = tf.constant(bitmap(5, 7))
+    assert decoding.encoded_size(encoded).numpy().tolist() == [5, 7]
+    assert int(decoding.reduction(encoded, tf.constant(8.0))) == 1
+    picture = decoding.decode(encoded)
+    np.testing.assert_array_equal(picture, np.full((5, 7, 3), [10, 20, 30]))
+
+
+def test_what_is_no_picture_says_so():
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="Unknown image file"
+    ):
+        decoding.encoded_size(tf.constant(b"something else"))
 
 
 @pytest.mark.parametrize(

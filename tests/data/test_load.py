@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from mm_keras import data
 from mm_keras import tasks
+from mm_keras.data import pipeline
+from mm_keras.data import views
 from mm_keras.data.targets import pad_boxes
 
 SCENE_TASKS = [
@@ -255,9 +257,37 @@ class TestAnyDataSet:
         with pytest.raises(ValueError, match="'image' expect.*Received.*Pass"):
             load_things(things_dir, [], image_size=None)
 
-    def test_a_view_makes_new_inputs_and_labels(self, things_dir, monkeypatch):
-        from mm_keras.data import views
+    def test_pictures_that_are_only_fed_stay_encoded_till_then(
+        self, things_dir, monkeypatch
+    ):
+        seen = []
+        batches = pipeline.batches
 
+        def look(examples, name, **options):
+            seen.append(examples.element_spec[0]["image"].dtype)
+            return batches(examples, name, **options)
+
+        monkeypatch.setattr(pipeline, "batches", look)
+        load_things(things_dir)
+        assert seen.pop() == tf.string
+        # A task that reads it, or a view that looks at it, needs pixels.
+        task = tasks.segmentation("trimap", 3)
+        load_things(things_dir, [task])
+        assert seen.pop() == tf.string
+        with pytest.raises(ValueError, match="'image'.*Received: uint8"):
+            load_things(things_dir, [tasks.segmentation("image", 3)])
+        monkeypatch.setattr(views, "_VIEWS", dict(views._VIEWS))
+
+        @data.register_view("mm_keras_things")
+        def view(example):
+            image = example["image"]
+            return {"image": image}, {"white": tf.reduce_max(image)}
+
+        seen.clear()
+        load_things(things_dir)
+        assert seen.pop() == tf.uint8
+
+    def test_a_view_makes_new_inputs_and_labels(self, things_dir, monkeypatch):
         monkeypatch.setattr(views, "_VIEWS", dict(views._VIEWS))
 
         @data.register_view("mm_keras_things")
@@ -320,6 +350,15 @@ class TestMistakes:
             match=f"{task.name!r} expects the feature.*Received.*Choose",
         ):
             data.load("digit_scenes", "test", tasks=[task], data_dir=tfds_dir)
+
+    def test_augmentation_without_tasks(self, tfds_dir):
+        with pytest.raises(ValueError, match="`augment`.*`tasks`.*Received"):
+            data.load(
+                "digit_scenes",
+                "train",
+                augment=data.Augmentation(zoom=0.1),
+                data_dir=tfds_dir,
+            )
 
     @pytest.mark.parametrize("inputs", [("sound",), "image", ("image", "x")])
     def test_more_classes_than_the_task_has_room_for(self, tfds_dir):

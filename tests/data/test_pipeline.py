@@ -101,11 +101,22 @@ class TestPictures:
             make(examples(), image_size=None)
 
     def test_what_is_no_picture_says_so(self):
-        source = examples(1, encode=lambda image: b"GIF of another kind")
+        source = examples(1, encode=lambda image: b"no picture")
         with pytest.raises(
-            tf.errors.InvalidArgumentError, match="Expected a JPEG or PNG"
+            tf.errors.InvalidArgumentError, match="Unknown image file"
         ):
             read(make(source))
+
+
+@pytest.mark.parametrize("side", [128, 130, 70])
+def test_less_detail_is_read_from_the_same_place(side):
+    """A JPEG of which four or two pixels come to one is decoded smaller."""
+    source = examples(6, side, side + 32)
+    options = {"augment": AUGMENT, "seed": 1, "image_size": (32, 40)}
+    reduced, _ = read(make(source, **options))
+    whole, _ = read(make(source, cache=True, **options))
+    differences = np.abs(reduced.astype("float32") - whole)
+    assert 0 < differences.mean() < 4
 
 
 class TestKeepingProportions:
@@ -326,13 +337,21 @@ class TestMemory:
         return examples(count).map(watch), seen
 
     @pytest.mark.parametrize("augment", [None, AUGMENT])
-    @pytest.mark.parametrize("shuffle", [True, False])
-    def test_what_fits_is_read_once(self, shuffle, augment):
+    @pytest.mark.parametrize("options", [{"shuffle": True}, {"cache": True}])
+    def test_what_fits_is_read_once(self, options, augment):
         source, seen = self.counted()
-        dataset = make(source, shuffle=shuffle, augment=augment, seed=0)
+        dataset = make(source, augment=augment, seed=0, **options)
         seen.clear()
         read(dataset), read(dataset), read(dataset)
         assert sorted(seen) == list(range(10))
+
+    @pytest.mark.parametrize("options", [{}, {"cache": False, "shuffle": True}])
+    def test_or_it_is_not_kept(self, options):
+        source, seen = self.counted()
+        dataset = make(source, seed=0, **options)
+        seen.clear()
+        read(dataset), read(dataset)
+        assert sorted(seen) == sorted(2 * list(range(10)))
 
     def test_what_does_not_fit_is_read_in_every_epoch(self, monkeypatch):
         monkeypatch.setattr(memory, "LIMIT", 1)
@@ -357,7 +376,7 @@ class TestMemory:
             "cache",
             lambda self: (kept.append(self.element_spec), self)[1],
         )
-        make(examples(), augment=AUGMENT, seed=0)
+        make(examples(), augment=AUGMENT, shuffle=True, seed=0)
         dtypes = [inputs["image"].dtype for _, inputs, _ in kept]
         assert dtypes == ([] if expected is None else [expected])
 
