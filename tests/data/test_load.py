@@ -360,7 +360,6 @@ class TestMistakes:
                 data_dir=tfds_dir,
             )
 
-    @pytest.mark.parametrize("inputs", [("sound",), "image", ("image", "x")])
     def test_more_classes_than_the_task_has_room_for(self, tfds_dir):
         task = tasks.detection("digits", 5, max_boxes=4)
         with pytest.raises(
@@ -368,6 +367,7 @@ class TestMistakes:
         ):
             data.load("digit_scenes", "test", tasks=[task], data_dir=tfds_dir)
 
+    @pytest.mark.parametrize("inputs", [("sound",), "image", ("image", "x")])
     def test_unknown_input(self, inputs, tfds_dir):
         with pytest.raises(
             ValueError, match=r"`inputs` expects.*image uint8.*Received.*Choose"
