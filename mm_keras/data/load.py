@@ -104,7 +104,7 @@ def load(
     check_keeps_tokens(text, tasks or ())
     encoded = {}
     if tasks is not None and image_size is not None:
-        encoded = reading.handed_on(builder, name, tasks)
+        encoded = reading.handed_on(builder, name, split, tasks)
     examples = reading.read_views(
         builder,
         name,

@@ -24,9 +24,10 @@ def read_views(
     # TFDS gives up a fixed order where it shuffles files without a seed.
     options = tf.data.Options()
     options.deterministic = True
+    skip = tfds.decode.SkipDecoding()
     dataset = builder.as_dataset(
         split=split,
-        decoders={picture: tfds.decode.SkipDecoding() for picture in encoded},
+        decoders={picture: skip for picture in encoded} or None,
         shuffle_files=shuffle_files,
         read_config=tfds.ReadConfig(
             options=options, try_autocache=False, shuffle_seed=seed
@@ -35,7 +36,7 @@ def read_views(
     return dataset.map(views.find_view(name), tf.data.AUTOTUNE)
 
 
-def handed_on(builder, name, tasks):
+def handed_on(builder, name, split, tasks):
     """Finds pictures that a view only hands on, so that it needs no pixels.
 
     They may stay encoded until they are fed. Those of one fixed size are left
@@ -44,6 +45,7 @@ def handed_on(builder, name, tasks):
     Args:
         builder: Builder of TFDS of a data set that is on disk.
         name: Name of the data set.
+        split: Name of a split, or a part of one.
         tasks: List of `mm_keras.tasks.Task`.
 
     Returns:
@@ -65,8 +67,7 @@ def handed_on(builder, name, tasks):
                 found[picture] = names[0]
         return 0
 
-    examples = builder.as_dataset(split=next(iter(builder.info.splits)))
-    examples.map(look)
+    builder.as_dataset(split=split).map(look)
     return found
 
 
