@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 
+import keras
+import numpy as np
 import pytest
 
 import mm_keras
@@ -20,11 +22,29 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What is made smaller in the example, so that a test can wait for it.
 SMALLER = {
-    '"train"': '"train[:32]"',
+    '"digit_scenes", "train"': '"digit_scenes", "train[:32]"',
     '"validation"': '"validation[:8]"',
     "epochs=5": "epochs=1",
     "width=16": "width=8",
+    "captions, epochs=1": "captions, epochs=1, steps_per_epoch=2",
 }
+NOTE = """\
+<annotation><object><name>{name}</name><bndbox><xmin>10</xmin><ymin>20</ymin>
+<xmax>60</xmax><ymax>80</ymax></bndbox></object></annotation>
+"""
+
+
+def make_cells(folder):
+    """Writes the folder of a user's own files that the README reads."""
+    for part in ("Annotations", "JPEGImages", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True)
+    names = ("RBC", "WBC")
+    for name in names:
+        picture = folder / "JPEGImages" / f"{name}.jpg"
+        keras.utils.save_img(picture, np.zeros((120, 160, 3)))
+        note = NOTE.format(name=name)
+        (folder / "Annotations" / f"{name}.xml").write_text(note)
+    (folder / "ImageSets/Main/train.txt").write_text("\n".join(names))
 
 
 def script():
@@ -75,6 +95,7 @@ def test_every_python_block_runs_in_small_form(tfds_dir, tmp_path):
     for large, small in SMALLER.items():
         assert large in code
         code = code.replace(large, small)
+    make_cells(tmp_path / "cells")
     (tmp_path / "readme.py").write_text(code, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "readme.py"],
@@ -113,9 +134,9 @@ def test_everything_public_is_linked_to_its_file(name):
 
 
 def test_commands_exist():
-    named = set(re.findall(r"\bmm-keras (\w+)", TEXT))
+    named = set(re.findall(r"\bmm-keras ([\w-]+)", TEXT))
     usage = mm_keras_cli.make_parser().format_usage()
-    commands = re.search(r"{([\w,]+)}", usage)[1]
+    commands = re.search(r"{([\w,-]+)}", usage)[1]
     assert named == set(commands.split(","))
 
 
