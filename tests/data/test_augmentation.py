@@ -23,6 +23,12 @@ TASKS = [
     tasks.segmentation("mask", 5),
     tasks.localization("place"),
     tasks.multi_label("seen", 5, feature="things/label"),
+    tasks.Task(
+        "middle",
+        target=tasks.Target("points", (1, 2)),
+        head=tasks.regression("middle").head,
+        loss="mean_squared_error",
+    ),
 ]
 MOVES = {
     "horizontal_flip": 0.5,
@@ -35,7 +41,6 @@ MOVES = {
 }
 COLORS = {"brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 180}
 LEAST = 0.3
-SHARES = ("horizontal_flip", "vertical_flip", "mosaic")
 EACH = {
     **{name: {name: value} for name, value in (MOVES | COLORS).items()},
     "moves": MOVES,
@@ -76,6 +81,7 @@ class Scene:
             "things": {"bbox": boxes, "label": tf.constant(self.labels)},
             "mask": tf.constant(self.mask),
             "place": boxes[0],
+            "middle": (boxes[:1, :2] + boxes[:1, 2:]) / 2,
         }
         return {"image": tf.constant(image)}, features
 
@@ -113,7 +119,12 @@ def compiled(augment, keep_aspect=True):
         "label": tf.TensorSpec((None,), tf.int64),
     }
     maps = [tf.TensorSpec((None, None, n), tf.uint8) for n in (3, 1)]
-    features = {"things": boxes, "mask": maps[1], "place": tf.TensorSpec((4,))}
+    features = {
+        "things": boxes,
+        "mask": maps[1],
+        "place": tf.TensorSpec((4,)),
+        "middle": tf.TensorSpec((1, 2)),
+    }
     return tf.function(
         lambda inputs, features, key: maker.finish(
             tf.constant(INDEX, tf.int64), inputs, features, key
@@ -172,6 +183,22 @@ class TestTogether:
         slanted = {"rotation", "shear"} & set(EACH[name])
         if inside or not slanted:
             np.testing.assert_allclose(pixels(found), pixels(box), atol=1.5)
+
+    @several
+    @hypothesis.given(scene=scenes(), key=keys)
+    def test_the_middle_of_an_object_is_that_of_its_box(self, name, scene, key):
+        _, targets = make(scene, augmentation(name), key)
+        place = placement_of(scene, augmentation(name), key)
+        low, high = np.split(scene.boxes[0], 2)
+        expected = (place @ [*(low + high) / 2, 1])[:2]
+        middle = targets["middle"][0]
+        if np.all((expected > 1e-5) & (expected < 1 - 1e-5)):
+            np.testing.assert_allclose(middle, expected, atol=1e-5)
+            low, high = np.split(targets["place"], 2)
+            if np.all(low > 0) and np.all(high < 1):
+                np.testing.assert_allclose(middle, (low + high) / 2, atol=1e-5)
+        elif np.any((expected < -1e-5) | (expected > 1 + 1e-5)):
+            assert np.all(np.isnan(middle))
 
     @several
     @hypothesis.given(scene=scenes(), key=keys)
@@ -345,16 +372,10 @@ class TestDraws:
     def draw(self, **options):
         """Numbers drawn for 400 examples, by name."""
         augment = Augmentation(**options)
-        index = tf.range(400, dtype=tf.int64)
-        drawn = tf.map_fn(
-            lambda i: draws.draw(augment, tf.constant(1, tf.int64), i),
-            index,
-            {
-                name: tf.float32 if name not in SHARES else tf.bool
-                for name in draws.draw(augment, 0, 0)
-            },
+        drawn = tf.data.Dataset.range(400).map(
+            lambda index: draws.draw(augment, tf.constant(1, tf.int64), index)
         )
-        return {name: values.numpy() for name, values in drawn.items()}
+        return next(drawn.batch(400).as_numpy_iterator())
 
     def test_limits_are_kept_and_reached(self):
         drawn = self.draw(
