@@ -21,6 +21,7 @@ SIZE = (64, 80)
 TASKS = [
     tasks.detection("things", 5, max_boxes=6),
     tasks.segmentation("mask", 5),
+    tasks.depth("depth"),
     tasks.localization("place"),
     tasks.multi_label("seen", 5, feature="things/label"),
     tasks.Task(
@@ -80,6 +81,7 @@ class Scene:
         features = {
             "things": {"bbox": boxes, "label": tf.constant(self.labels)},
             "mask": tf.constant(self.mask),
+            "depth": tf.constant(1 + self.mask.astype("float32")),
             "place": boxes[0],
             "middle": (boxes[:1, :2] + boxes[:1, 2:]) / 2,
         }
@@ -122,6 +124,7 @@ def compiled(augment, keep_aspect=True):
     features = {
         "things": boxes,
         "mask": maps[1],
+        "depth": tf.TensorSpec((None, None, 1)),
         "place": tf.TensorSpec((4,)),
         "middle": tf.TensorSpec((1, 2)),
     }
@@ -229,6 +232,16 @@ class TestTogether:
     def test_masks_hold_no_new_class(self, name, scene, key):
         mask = make(scene, augmentation(name), key)[1]["mask"]
         assert set(np.unique(mask)) <= {0, *scene.labels}
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_depths_stay_what_was_measured(self, name, scene, key):
+        """Here one more than the class; unknown beyond the picture."""
+        _, targets = make(scene, augmentation(name), key)
+        depth, mask = targets["depth"], targets["mask"]
+        known = ~np.isnan(depth)
+        np.testing.assert_array_equal(depth[known], 1 + mask[known])
+        assert np.all(mask[~known] == 0) and np.any(known)
 
     @several
     @hypothesis.given(scene=scenes(most=4), key=keys)
