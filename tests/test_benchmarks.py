@@ -232,7 +232,7 @@ class TestScripts:
         [
             ("check_data", "at most 60 s for 5,000 pictures"),
             ("import_time", "at most 0.3 s beyond `import keras`"),
-            ("pipeline", "at least 1.5 times the images of each"),
+            ("pipeline", "at least 1.5 times the images of each, but not"),
             ("serving", "at most 1.15 of a bare"),
             ("training_step", "at most 1.03"),
         ],

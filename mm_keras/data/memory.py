@@ -9,8 +9,8 @@ LIMIT = 512 * 2**20
 _SAMPLE = 8
 
 
-def keep(rows, prepare, cache):
-    """Keeps rows in memory, prepared or as they are.
+def plan(rows, prepare, cache):
+    """Decides in which form rows are kept in memory, if at all.
 
     Args:
         rows: A `tf.data.Dataset` of known length, or not.
@@ -20,15 +20,15 @@ def keep(rows, prepare, cache):
             prepared, False not at all.
 
     Returns:
-        `(rows, prepared)`: a `tf.data.Dataset`, and whether its rows are
-        prepared.
+        `(rows, prepared, kept)`: a `tf.data.Dataset`, not yet cached, whether
+        its rows are prepared, and whether to cache them.
     """
     if cache is False:
-        return rows, False
+        return rows, False, False
     prepared = rows.map(prepare, tf.data.AUTOTUNE)
     if cache or _fit(prepared):
-        return prepared.cache(), True
-    return (rows.cache() if _fit(rows) else rows), False
+        return prepared, True, True
+    return rows, False, _fit(rows)
 
 
 def room(rows):

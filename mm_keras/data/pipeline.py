@@ -89,17 +89,13 @@ def batches(
 
 
 def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
-    """Makes rows, in the order of each epoch; keeps in memory what fits."""
+    """Makes rows, in the order of each epoch."""
     augments = maker.augment is not None
-    if cache is None and not shuffle:
-        # TensorFlow complains whenever somebody looks at the first rows only.
-        cache = False
     prepare = _plain(maker.decode if augments else maker.finish)
-    rows, prepared = memory.keep(rows, prepare, cache)
+    rows, prepared, room = _keep(rows, prepare, cache, shuffle)
     finished = prepared and not augments
     if not (shuffle or augments):
         return rows if finished else rows.map(prepare, tf.data.AUTOTUNE)
-    room = memory.room(rows) if shuffle else 1
     rows = progress.show(rows, name, room)
     rows = epochs.in_epochs(rows, seed=seed, first_epoch=first_epoch, room=room)
 
@@ -107,6 +103,20 @@ def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
         return row if finished else maker.finish(*row, key=key)
 
     return rows.map(_plain(finish), tf.data.AUTOTUNE)
+
+
+def _keep(rows, prepare, cache, shuffle):
+    """Keeps rows in memory where they fit.
+
+    Returns:
+        The rows, whether they are prepared, and how many are shuffled at once.
+    """
+    if cache is None and not shuffle:
+        # TensorFlow complains whenever somebody looks at the first rows only.
+        cache = False
+    rows, prepared, kept = memory.plan(rows, prepare, cache)
+    room = memory.room(rows) if shuffle else 1
+    return (rows.cache() if kept else rows), prepared, room
 
 
 def _weighing(tasks):
