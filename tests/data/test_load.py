@@ -333,7 +333,7 @@ class TestMistakes:
             tasks.classification("caption", 10),
             tasks.classification("present", 10),
             tasks.classification("digits", 10),
-            tasks.multi_label("present", 9),
+            tasks.multi_label("count", 9),
             tasks.multi_label("caption", 10),
             tasks.regression("image"),
             tasks.regression("caption"),
