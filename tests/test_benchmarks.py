@@ -250,3 +250,13 @@ class TestScripts:
         python.chmod(0o755)
         print(script.throughput_table(str(python), (1,), 4, 1, 1))
         assert capsys.readouterr().out.count("not installed") == 2
+
+    @pytest.mark.filterwarnings("ignore:Left out")
+    def test_blood_cells_run_where_they_are(
+        self, timing, shared_data, monkeypatch, capsys
+    ):
+        script = load("blood_cells", monkeypatch)
+        script.main(["--quick", "--data", str(shared_data / "bccd")])
+        printed = capsys.readouterr().out
+        assert "| AP50 Platelets |" in printed
+        assert "Aim: AP50 of 0.7" in printed
