@@ -138,17 +138,28 @@ def _as_labels(task, values, weight=None):
         values = _stack_boxes(task, values)
     if target.kind == "tags":
         values = _stack_tags(task, values)
-    values = np.asarray(values)
-    if target.kind == "number" and values.ndim == 1 and target.shape == (1,):
-        values = values[:, None]
-    if target.kind in ("mask", "depth") and values.ndim == 3:
-        values = values[..., None]
-    _check_form(task, values)
+    values = in_form(task, np.asarray(values))
     labelled = slice(None) if weight is None else np.asarray(weight) > 0
     check_labels(task, values[labelled])
     if target.kind == "boxes":
         values = np.stack([_largest(v, target.shape[0]) for v in values])
     return values.astype(target.dtype)
+
+
+def in_form(task, values):
+    """Returns an array of labels in the shape of its target, or raises.
+
+    An axis of length 1 may be missing, or too many.
+    """
+    kind, shape = task.target.kind, task.target.shape
+    if kind == "number" and values.ndim == 1 and shape == (1,):
+        values = values[:, None]
+    if kind in ("mask", "depth") and values.ndim == 3:
+        values = values[..., None]
+    if kind in ("class", "pair") and values.shape[1:] == (1,):
+        values = values[:, 0]
+    _check_form(task, values)
+    return values
 
 
 def _check_form(task, values):
