@@ -208,8 +208,8 @@ def test_batches_train_a_plain_loss():
         ),
         (
             tasks.classification("kind", 3),
-            [[0], [1], [2]],
-            r"'kind' expect numbers of shape \(3,\).*\(3, 1\).*Target",
+            [[0, 0], [1, 0], [2, 0]],
+            r"'kind' expect numbers of shape \(3,\).*\(3, 2\).*Target",
         ),
         (tasks.classification("kind", 3), ["a", "b", "c"], "numbers.*<U1"),
         (
