@@ -43,7 +43,8 @@ def from_coco(
     checked. A fault is a picture that is missing, corrupt, truncated or of
     another size than the JSON says, a name or an id that occurs twice, a
     record that lacks a part, and a box without area, of an unknown class or
-    more than two pixels outside the picture (less is clipped).
+    more than two pixels outside the picture (less is clipped); if a task has
+    masks, also an outline that is so far outside or cannot be read.
 
     Args:
         json: Path of the JSON file; or a list of paths whose pictures have
