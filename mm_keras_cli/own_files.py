@@ -67,7 +67,7 @@ class OwnFiles:
         """Loads a split without what is faulty; its `faults` list that."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They repeat the faults.
-            return self.read(split, on_fault="skip", max_faults=1.0, **options)
+            return self.read(split, on_fault="skip", max_faults=None, **options)
 
 
 class VocFolder(OwnFiles):

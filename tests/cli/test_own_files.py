@@ -159,6 +159,26 @@ def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     assert source.suggest("regression", "counts") == {"units": 2}
 
 
+def test_objects_of_pictures_that_are_not_there_are_listed(coco, capsys):
+    path = coco / "test.json"
+    content = json.loads(path.read_text())
+    content["annotations"] += [{"image_id": i} for i in range(90, 95)]
+    path.write_text(json.dumps(content))
+    code, out, err = check(capsys, path, "--images", coco / "test")
+    assert code == 1 and not err
+    assert "data: 1 samples" in out and "image_id 94" in out
+
+
+def test_a_file_without_a_sound_picture_is_told_by_name(coco, capsys):
+    path = coco / "test.json"
+    code, _, err = check(capsys, path, "--images", coco / "nowhere")
+    assert code == 1 and "jpg does not exist" in err
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "images": []}))
+    code, _, err = check(capsys, path)
+    assert code == 1 and "annotations[0] has a picture not in" in err
+
+
 def test_folders_of_classes(pets, capsys):
     splits = ("--split", "train", "--split", "test")
     code, out, _ = check(capsys, pets / "{split}", *splits)

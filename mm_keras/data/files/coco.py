@@ -61,7 +61,8 @@ def from_coco(
         on_fault: `"raise"`, or `"skip"` to leave out, with a warning, what is
             faulty: an object from its picture, or the picture.
         max_faults: How many samples may have faults that are skipped: an int
-            is a number, a float a share. With more it raises.
+            is a number, a float a share, None any number. With more it
+            raises.
         shuffle: Whether every epoch has a new order. None means: if the
             JSON file is called "train".
         **options: Further arguments of `mm_keras.data.load`:

@@ -50,7 +50,8 @@ def from_folder(
         on_fault: `"raise"`, or `"skip"` to leave faulty pictures out, with a
             warning.
         max_faults: How many samples may have faults that are skipped: an int
-            is a number, a float a share. With more it raises.
+            is a number, a float a share, None any number. With more it
+            raises.
         shuffle: Whether every epoch has a new order. None means: if the
             folder is called "train".
         **options: Further arguments of `mm_keras.data.load`: `batch_size`,

@@ -73,7 +73,7 @@ def from_csv(
             faulty: a label of its row, which is then unlabelled for the task,
             or the row.
         max_faults: How many rows may have faults that are skipped: an int is
-            a number, a float a share. With more it raises.
+            a number, a float a share, None any number. With more it raises.
         shuffle: Whether every epoch has a new order. None means: if the
             file is called "train".
         **options: Further arguments of `mm_keras.data.load`: `batch_size`,
