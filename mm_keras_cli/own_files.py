@@ -28,6 +28,8 @@ class OwnFiles:
     varies = True
     inputs = ("image",)
     tasks = ()
+    # Whether there are labels is not known beforehand.
+    unlabelled = ()
 
     def default_tasks(self):
         """Returns the texts of the tasks that such files have labels for."""

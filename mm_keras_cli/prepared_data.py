@@ -17,6 +17,8 @@ TASKS = {
     "number": "regression",
     "tags": "tagging",
 }
+# What builders of TFDS call splits that nobody has labelled.
+UNLABELLED = ("unlabelled", "unsupervised")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +65,15 @@ class PreparedData:
 
     @property
     def splits(self):
-        """Names of all splits."""
-        return list(self._builder.info.splits)
+        """Names of the splits that have labels."""
+        names = self._builder.info.splits
+        return [name for name in names if name not in self.unlabelled]
+
+    @property
+    def unlabelled(self):
+        """Names of the splits that have none."""
+        closed = {*UNLABELLED, *(self._entry.unlabelled if self._entry else ())}
+        return [name for name in self._builder.info.splits if name in closed]
 
     @property
     def varies(self):

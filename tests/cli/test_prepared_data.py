@@ -87,6 +87,13 @@ class TestUnknownToTheCatalog:
         assert made.suggest("classification", "kind") == {"num_classes": 4}
         assert made.varies
 
+    def test_splits_without_labels_are_left_out(self, data, monkeypatch):
+        made = data({"kind": F.ClassLabel(num_classes=2)})
+        names = ["train", "unsupervised", "test"]
+        monkeypatch.setattr(type(made._builder.info), "splits", names)
+        assert made.splits == ["train", "test"]
+        assert made.unlabelled == ["unsupervised"]
+
     def test_labels_that_say_nothing_are_explained(self, data):
         made = data({"id": F.Text()})
         with pytest.raises(ValueError, match="at least one --task.*Write for"):
