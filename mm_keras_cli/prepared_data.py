@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 
 from mm_keras_cli import quiet
 from mm_keras_cli import task_arguments
@@ -87,7 +88,7 @@ class PreparedData:
     def default_tasks(self):
         """Returns the texts of a task for each feature that has one."""
         texts = [
-            f"{TASKS[kind]}:{name}"
+            f"{TASKS[kind]}:{_name_task(name)}"
             for name, (kind, _) in self.offered.items()
             if kind in TASKS
         ]
@@ -108,6 +109,13 @@ class PreparedData:
         """Loads a split; see `mm_keras.data.load`."""
         data = quiet.load("mm_keras.data")
         return data.load(self.name, split, data_dir=self.data_dir, **options)
+
+
+def _name_task(feature):
+    """Names a task after a feature, which may be in a group: `a/b`."""
+    name = re.sub(r"\W", "_", feature, flags=re.ASCII)
+    name = name if name.isidentifier() else f"_{name}"
+    return name if name == feature else f"{name}:feature={feature}"
 
 
 def describe_features(features, prefix=""):
