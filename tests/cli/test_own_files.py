@@ -144,6 +144,21 @@ def test_a_picture_in_two_splits_is_found_by_name(voc, capsys):
     assert "is also in another split, as train[3]" in out
 
 
+def test_splits_may_have_folders_of_voc(voc, capsys):
+    voc.rename(voc.parent / "train")
+    splits = ("--split", "train")
+    code, out, err = check(capsys, voc.parent / "{split}", *splits)
+    assert (code, err) == (0, "")
+    assert out.startswith("train: 6 samples")
+
+
+def test_several_splits_of_the_same_files_are_explained(coco, capsys):
+    splits = ("--split", "train", "--split", "test")
+    code, out, err = check(capsys, coco / "train.json", *splits)
+    assert (code, out) == (1, "")
+    assert "expects {split} in the path" in err
+
+
 def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     code, out, err = check(
         capsys,
