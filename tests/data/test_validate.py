@@ -1,6 +1,7 @@
 """Every fault that `validate` looks for, planted and found."""
 
 import json
+import tracemalloc
 
 import hypothesis
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn import datasets
 
 from mm_keras import data
 from mm_keras import tasks
+from mm_keras.data.validation import near_copies
 from mm_keras.data.validation.shares import largest_difference
 from mm_keras.data.validation.shares import Share
 
@@ -454,6 +456,16 @@ def saved_again(pictures, quality):
 
 
 class TestNearCopies:
+    def test_a_fixed_camera_needs_little_memory(self):
+        rng = np.random.default_rng(0)
+        small = rng.uniform(0, 1, (2000, near_copies.CELLS**2))
+        tracemalloc.start()
+        pairs = list(near_copies.find_pairs(small.astype("float32")))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert pairs == [(row, 0) for row in range(1, 2000)]
+        assert peak < 0.3 * 2000 * 2000 * 8  # All pairs, as int64.
+
     def compare(self, first, second):
         """What is found in a picture of the second of two splits."""
         splits = {
