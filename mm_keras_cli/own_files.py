@@ -28,6 +28,10 @@ class OwnFiles:
     varies = True
     inputs = ("image",)
     tasks = ()
+    # Whether the files themselves say which samples are in a split.
+    lists_splits = False
+    # Whether there are labels is not known beforehand.
+    unlabelled = ()
 
     def default_tasks(self):
         """Returns the texts of the tasks that such files have labels for."""
@@ -64,22 +68,35 @@ class OwnFiles:
         return {}
 
     def load(self, split, **options):
-        """Loads a split without what is faulty; its `faults` list that."""
+        """Loads a split without what is faulty; its `faults` list that.
+
+        Raises:
+            ValueError: If several splits would be the same files.
+        """
+        places = SPLIT in self.path or self.lists_splits
+        if len(self.splits) > 1 and not places:
+            raise ValueError(
+                f"{self.path} expects {SPLIT} in the path where splits have "
+                f"files of their own. Received: splits {list(self.splits)} of "
+                f"the same files. Write for example '{SPLIT}.json'."
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They repeat the faults.
-            return self.read(split, on_fault="skip", max_faults=1.0, **options)
+            return self.read(split, on_fault="skip", max_faults=None, **options)
 
 
 class VocFolder(OwnFiles):
     """A folder in the layout of PASCAL VOC, which lists its splits."""
 
     tasks = ("detection:objects",)
+    lists_splits = True
 
     def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_voc`."""
+        """Loads a split, a list or a folder; see `mm_keras.data.from_voc`."""
         data = quiet.load("mm_keras.data")
+        listed = None if SPLIT in self.path else split
         return data.from_voc(
-            self.path, split, classes=self.classes(), **options
+            self.at(split), listed, classes=self.classes(), **options
         )
 
 

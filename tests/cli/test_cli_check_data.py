@@ -5,6 +5,7 @@ import re
 
 import pytest
 import tensorflow as tf
+import tfds_files
 
 import mm_keras_cli
 from mm_keras import data
@@ -124,6 +125,17 @@ def test_a_wrong_task_is_told_before_anything_is_loaded(capsys):
         mm_keras_cli.main(["check-data", "digit_scenes", "--task", "boxes"])
     assert stopped.value.code == 2
     assert "expected KIND:NAME" in capsys.readouterr().err
+
+
+def test_splits_whose_labels_are_not_published_are_left_out(tmp_path, capsys):
+    files, prepared = tmp_path / "files", str(tmp_path / "prepared")
+    tfds_files.coco2017(files)
+    tfds_files.build("coco/2017", files, prepared)
+    mm_keras_cli.main(["check-data", "coco/2017", "--data-dir", prepared])
+    shown = capsys.readouterr()
+    assert not shown.err
+    assert "train: 3 samples, validation: 3 samples\n" in shown.out
+    assert "test: not looked at, since its labels are not publ" in shown.out
 
 
 def test_a_process_writes_only_the_report(mm_keras, tfds_dir):

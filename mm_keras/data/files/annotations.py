@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from mm_keras.data.files import objects
 from mm_keras.data.files import pictures
 from mm_keras.data.files import records
@@ -44,7 +46,8 @@ def to_records(
 ):
     """Checks pictures and objects, and makes records of what is right.
 
-    A faulty object is left out, a faulty picture with all its objects.
+    A faulty object is left out, and how many there are is then unknown, and
+    which classes; a faulty picture is left out with all its objects.
 
     Args:
         annotations: List of `Annotation`.
@@ -70,6 +73,8 @@ def to_records(
             continue
         things = _check_objects(annotation, inspection.size, classes, found)
         offered = features(things, inspection.size, classes)
+        if len(things) < len(annotation.objects):
+            offered = _only_objects(offered)
         if paint:
             offered["mask"], problem = paint(things, inspection.size, classes)
             if problem:
@@ -88,6 +93,21 @@ def _disagreement(annotation, inspection):
         "the picture has {} x {} pixels (height x width), its annotation "
         "says {} x {}".format(*inspection.size, *annotation.size)
     )
+
+
+def _only_objects(offered):
+    """Marks as unlabelled what would count an object that is left out as none.
+
+    Args:
+        offered: Dictionary by feature: dictionaries are objects, integers
+            say which classes are present, floats are numbers.
+    """
+    return {
+        name: value
+        if isinstance(value, dict)
+        else np.full_like(value, np.nan if value.dtype.kind == "f" else -1)
+        for name, value in offered.items()
+    }
 
 
 def _check_objects(annotation, size, classes, found):

@@ -5,6 +5,7 @@ import re
 
 from mm_keras.data import faults
 from mm_keras.data import pipeline
+from mm_keras.data.files import fault_policy
 from mm_keras.data.files import records
 
 
@@ -43,10 +44,11 @@ class Source:
             stacklevel=3,  # The line that called the loader.
         )
         if not self.records:
+            table = self.faults.table(fault_policy.ROWS)
             raise ValueError(
-                f"Data expects at least one sample. Received: none in "
+                "Data expects at least one sample. Received: none in "
                 f"{self.name}, of {self.total} with faults. Look at the files "
-                "and at the names of the classes."
+                f"and at the names of the classes:\n{table}"
             )
         dataset = pipeline.batches(
             records.to_examples(
