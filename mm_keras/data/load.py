@@ -135,6 +135,7 @@ def load(
         cache=cache,
         drop_remainder=drop_remainder,
         pictures=tuple(encoded.values()),
+        derived=views.find_derived(name),
         **order,
     )
 

@@ -30,6 +30,7 @@ def batches(
     pictures=(),
     paths=(),
     reorder=None,
+    derived=None,
 ):
     """Makes batches that `fit` takes out of single examples.
 
@@ -63,6 +64,8 @@ def batches(
         reorder: Function of an int64 seed that returns the examples in
             another order, that of their files. It gives every epoch its own
             where not all can be shuffled at once.
+        derived: Dictionary of `mm_keras.data.derived.Derived` by feature,
+            which are derived anew where the augmentation moves objects.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
@@ -81,6 +84,7 @@ def batches(
         augment=augment,
         pictures=pictures,
         paths=paths,
+        derived=derived or {},
     )
 
     def number(examples):

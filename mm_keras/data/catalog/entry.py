@@ -39,6 +39,8 @@ class Entry:
         view: Function that makes them of an example, see
             `mm_keras.data.register_view`.
         unlabelled: Names of splits whose labels were never published.
+        derived: Dictionary of those features that follow from groups of
+            objects, see `mm_keras.data.derived`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Entry:
     features: dict
     view: collections.abc.Callable
     unlabelled: tuple = ()
+    derived: dict = dataclasses.field(default_factory=dict)
 
     def __str__(self):
         rows = [
@@ -70,7 +73,7 @@ def _kind(feature):
     return f"{feature.kind} x {feature.size}"
 
 
-def entry(name, about, *, inputs, features, unlabelled=()):
+def entry(name, about, *, inputs, features, unlabelled=(), derived=None):
     """Puts a view into the catalog, with what it offers.
 
     Args:
@@ -79,13 +82,16 @@ def entry(name, about, *, inputs, features, unlabelled=()):
         inputs: As in `Entry`.
         features: As in `Entry`.
         unlabelled: As in `Entry`.
+        derived: As in `Entry`; None for no feature.
 
     Returns:
         A decorator of views, see `mm_keras.data.register_view`.
     """
 
     def decorate(view):
-        ENTRIES[name] = Entry(name, about, inputs, features, view, unlabelled)
+        ENTRIES[name] = Entry(
+            name, about, inputs, features, view, unlabelled, derived or {}
+        )
         return view
 
     return decorate
