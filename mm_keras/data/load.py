@@ -3,6 +3,7 @@ import functools
 import tensorflow as tf
 
 from mm_keras.data import catalog
+from mm_keras.data import declared_classes
 from mm_keras.data import epochs
 from mm_keras.data import pipeline
 from mm_keras.data import preparing
@@ -104,6 +105,7 @@ def load(
     builder = preparing.find_builder(name, data_dir)
     catalog.check_labelled(builder.info.full_name, split, tasks)
     catalog.check_classes(name, views.find_view(name), tasks)
+    declared_classes.check(builder, name, split, tasks or ())
     check_keeps_tokens(text, tasks or ())
     encoded = {}
     if tasks is not None and image_size is not None:

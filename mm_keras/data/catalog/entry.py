@@ -153,8 +153,12 @@ def check_classes(name, view, tasks):
         return
     for task in tasks or ():
         target = task.target
-        feature = known.features.get(target.feature or task.name)
-        if feature is None or feature.kind != target.kind:
+        name_of_feature, _, part = (target.feature or task.name).partition("/")
+        feature = known.features.get(name_of_feature)
+        if feature is None:
+            continue
+        # The classes of boxes may be read alone.
+        if feature.kind != ("boxes" if part == "label" else target.kind):
             continue
         if (target.num_classes or feature.size or 0) < (feature.size or 0):
             raise ValueError(
@@ -185,6 +189,8 @@ def check_labelled(full_name, split, tasks):
         for split in known.unlabelled
     }
     parts = {part.split("[")[0].strip() for part in str(split).split("+")}
+    if "all" in parts:
+        parts |= closed
     asked = [task.name for task in tasks or () if task.target.kind != "pair"]
     if asked and closed & parts:
         raise ValueError(
