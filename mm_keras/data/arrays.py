@@ -1,6 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
+from mm_keras.data import epochs
 from mm_keras.data.checks import check_labels
 from mm_keras.data.unlabelled import fill_unlabelled
 
@@ -14,6 +15,8 @@ def from_arrays(
     batch_size=32,
     shuffle=False,
     seed=None,
+    first_epoch=0,
+    drop_remainder=False,
 ):
     """Makes batches that `fit` takes from arrays in memory.
 
@@ -33,7 +36,10 @@ def from_arrays(
             wherever there is a label.
         batch_size: Number of rows per batch.
         shuffle: Whether every epoch has a new order.
-        seed: Seed of the order.
+        seed: Seed of the order, which follows from it and from the number of
+            the epoch. None takes one from the seed of Keras.
+        first_epoch: Number of the epoch that is read first.
+        drop_remainder: Whether to drop the last, smaller batch.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
@@ -61,8 +67,11 @@ def from_arrays(
     labels, weights = label_arrays(targets, tasks, weights, rows)
     dataset = tf.data.Dataset.from_tensor_slices((inputs, labels, weights))
     if shuffle:
-        dataset = dataset.shuffle(rows, seed=seed)
-    return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        dataset = epochs.in_epochs(
+            dataset, seed=seed, first_epoch=first_epoch, room=rows
+        ).map(lambda _, row: row)
+    dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
+    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def label_arrays(targets, tasks, sample_weights, rows):

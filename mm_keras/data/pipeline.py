@@ -29,6 +29,8 @@ def batches(
     drop_remainder=False,
     pictures=(),
     paths=(),
+    reorder=None,
+    derived=None,
 ):
     """Makes batches that `fit` takes out of single examples.
 
@@ -59,6 +61,11 @@ def batches(
         paths: Names of inputs that are paths of such files, scalar strings,
             to be read and decoded here. A shuffled data set of paths is
             shuffled as a whole, whatever its size.
+        reorder: Function of an int64 seed that returns the examples in
+            another order, that of their files. It gives every epoch its own
+            where not all can be shuffled at once.
+        derived: Dictionary of `mm_keras.data.derived.Derived` by feature,
+            which are derived anew where the augmentation moves objects.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
@@ -77,10 +84,16 @@ def batches(
         augment=augment,
         pictures=pictures,
         paths=paths,
+        derived=derived or {},
     )
-    rows = examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
+
+    def number(examples):
+        return examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
+
     order = {"shuffle": shuffle, "seed": seed, "first_epoch": first_epoch}
-    rows = _make(rows, maker, name, cache=cache, **order)
+    if reorder is not None:
+        order["reorder"] = lambda key: number(reorder(key))
+    rows = _make(number(examples), maker, name, cache=cache, **order)
     reading.check_static_shapes(rows, name)
     if augment is not None and augment.mosaic:
         mosaic.check(tasks, rows.element_spec[0])
@@ -88,7 +101,7 @@ def batches(
     return rows.map(_weighing(tasks)).prefetch(tf.data.AUTOTUNE)
 
 
-def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
+def _make(rows, maker, name, *, cache, shuffle, reorder=None, **order):
     """Makes rows, in the order of each epoch."""
     augments = maker.augment is not None
     prepare = _plain(maker.decode if augments else maker.finish)
@@ -96,8 +109,18 @@ def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
     finished = prepared and not augments
     if not (shuffle or augments):
         return rows if finished else rows.map(prepare, tf.data.AUTOTUNE)
-    rows = progress.show(rows, name, room)
-    rows = epochs.in_epochs(rows, seed=seed, first_epoch=first_epoch, room=room)
+    if prepared or not shuffle or room == int(rows.cardinality()):
+        reorder = None
+
+    def show(rows):
+        return progress.show(rows, name, room)
+
+    rows = epochs.in_epochs(
+        show(rows),
+        room=room,
+        reorder=reorder and (lambda key: show(reorder(key))),
+        **order,
+    )
 
     def finish(key, row):
         return row if finished else maker.finish(*row, key=key)

@@ -302,6 +302,14 @@ class TestTags:
             self.load(self.vectorization(**options))
 
 
+@pytest.mark.parametrize("feature", ["objects/label", "labels"])
+def test_more_classes_than_the_task_has_room_for(feature):
+    task = tasks.multi_label("seen", 20, feature=feature)
+    view = views.find_view("coco/2017")
+    with pytest.raises(ValueError, match="'seen' expects 20 .*Rec.*80.*Set"):
+        catalog.check_classes("coco/2017", view, [task])
+
+
 class TestNames:
     @pytest.mark.parametrize(
         "name, found",

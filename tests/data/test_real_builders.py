@@ -161,7 +161,7 @@ class TestCoco:
         assert rows_by("id", batch, group=2, name="objects")[30] == 1
         assert rows_by("id", batch, group=1, name="count")[30] == [0]
 
-    @pytest.mark.parametrize("split", ["test", "train+test[:50%]"])
+    @pytest.mark.parametrize("split", ["test", "train+test[:50%]", "all"])
     def test_a_split_without_labels_is_explained(self, load, split):
         with pytest.raises(ValueError, match="'test'.*never.*'count'.*`tasks="):
             self.read(load, "count", split=split)

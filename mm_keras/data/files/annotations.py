@@ -8,13 +8,9 @@ from mm_keras.data.files import objects
 from mm_keras.data.files import pictures
 from mm_keras.data.files import records
 
-# What the checked objects of a picture offer, and how it is read.
-FEATURES = {
-    "objects": {"bbox": records.lists, "label": records.lists},
-    "labels": records.values,
-    "counts": records.values,
-    "count": records.values,
-}
+# The groups of checked objects of a picture, and how they are read.
+GROUP = {"bbox": records.lists, "label": records.lists}
+FEATURES = {"objects": GROUP, "crowds": GROUP}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +37,7 @@ def to_records(
     classes,
     found,
     *,
-    features=objects.object_features,
+    features=objects.to_groups,
     paint=None,
 ):
     """Checks pictures and objects, and makes records of what is right.

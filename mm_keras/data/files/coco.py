@@ -2,6 +2,7 @@
 
 import pathlib
 
+from mm_keras.data import derived
 from mm_keras.data import faults
 from mm_keras.data.files import annotations
 from mm_keras.data.files import coco_json
@@ -139,4 +140,5 @@ def read_coco(content, images, classes, found, *, with_captions, with_masks):
         class_names=classes,
         inputs={"image": records.paths, **text},
         features={**annotations.FEATURES, **mask},
+        derived=derived.of_objects(len(classes), crowds="crowds"),
     )

@@ -128,6 +128,7 @@ def read_voc(folder, split, classes, samples=None):
         class_names=classes,
         inputs={"image": records.paths},
         features=voc_xml.FEATURES,
+        derived=voc_xml.derived_features(classes),
     )
 
 
