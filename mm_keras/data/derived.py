@@ -57,6 +57,30 @@ def of_objects(num_classes, objects="objects", crowds=None):
     return {name: Derived(groups, rule) for name, rule in rules.items()}
 
 
+def unless_any(group, derived):
+    """Makes features unknown, NaN, where a group has any objects.
+
+    Args:
+        group: Name of a group, of which `label` is enough.
+        derived: Dictionary of `Derived` by feature.
+
+    Returns:
+        Dictionary of `Derived` by feature.
+    """
+    return {
+        name: Derived((*feature.groups, group), _unless_any(feature.rule))
+        for name, feature in derived.items()
+    }
+
+
+def _unless_any(rule):
+    def guarded(*ids):
+        *given, unknown = ids
+        return tf.where(tf.size(unknown) > 0, float("nan"), rule(*given))
+
+    return guarded
+
+
 def add(features, derived):
     """Returns features of one example with those that follow from them.
 

@@ -194,7 +194,8 @@ def test_a_faulty_box_leaves_its_picture(faulty):
     assert np.all(left == -1)
 
 
-def test_a_picture_that_lacks_an_object_is_not_counted(faulty):
+@pytest.mark.parametrize("augment", [None, data.Augmentation(shift=0.5)])
+def test_a_picture_that_lacks_an_object_is_not_counted(faulty, augment):
     load, expected = faulty
     wanted = [*pet_tasks(), tasks.regression("count")]
     wanted += [tasks.detection("objects", 2, max_boxes=4)]
@@ -202,7 +203,11 @@ def test_a_picture_that_lacks_an_object_is_not_counted(faulty):
         wanted += [tasks.multi_label("labels_no_difficult", 2)]
     with warnings.catch_warnings(action="ignore"):
         train = load(
-            tasks=wanted, on_fault="skip", max_faults=None, shuffle=False
+            tasks=wanted,
+            on_fault="skip",
+            max_faults=None,
+            shuffle=False,
+            augment=augment,
         )
     _, _, weights = next(iter(train))
     names = [name.removesuffix(".jpg") for name in train.samples]

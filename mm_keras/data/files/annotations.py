@@ -10,7 +10,12 @@ from mm_keras.data.files import records
 
 # The groups of checked objects of a picture, and how they are read.
 GROUP = {"bbox": records.lists, "label": records.lists}
-FEATURES = {"objects": GROUP, "crowds": GROUP}
+# What is left out has no box that could leave the picture.
+FEATURES = {
+    "objects": GROUP,
+    "crowds": GROUP,
+    "left_out": {"label": records.lists},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,8 +74,8 @@ def to_records(
             continue
         things = _check_objects(annotation, inspection.size, classes, found)
         offered = features(things, inspection.size, classes)
-        if len(things) < len(annotation.objects):
-            offered = _only_objects(offered)
+        missing = len(annotation.objects) - len(things)
+        offered["left_out"] = {"label": np.full(missing, -1, "int64")}
         if paint:
             offered["mask"], problem = paint(things, inspection.size, classes)
             if problem:
@@ -89,21 +94,6 @@ def _disagreement(annotation, inspection):
         "the picture has {} x {} pixels (height x width), its annotation "
         "says {} x {}".format(*inspection.size, *annotation.size)
     )
-
-
-def _only_objects(offered):
-    """Marks as unlabelled what would count an object that is left out as none.
-
-    Args:
-        offered: Dictionary by feature: dictionaries are objects, integers
-            say which classes are present, floats are numbers.
-    """
-    return {
-        name: value
-        if isinstance(value, dict)
-        else np.full_like(value, np.nan if value.dtype.kind == "f" else -1)
-        for name, value in offered.items()
-    }
 
 
 def _check_objects(annotation, size, classes, found):

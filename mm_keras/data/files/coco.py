@@ -140,5 +140,7 @@ def read_coco(content, images, classes, found, *, with_captions, with_masks):
         class_names=classes,
         inputs={"image": records.paths, **text},
         features={**annotations.FEATURES, **mask},
-        derived=derived.of_objects(len(classes), crowds="crowds"),
+        derived=derived.unless_any(
+            "left_out", derived.of_objects(len(classes), crowds="crowds")
+        ),
     )

@@ -61,10 +61,11 @@ def features(things, size, classes):
 def derived_features(classes):
     """Returns what follows from these groups; see `mm_keras.data.derived`."""
     clearly = derived.of_objects(len(classes), "objects_no_difficult")
-    return {
+    found = {
         **derived.of_objects(len(classes), crowds="crowds"),
         "labels_no_difficult": clearly["labels"],
     }
+    return derived.unless_any("left_out", found)
 
 
 def _read_object(number, element):
