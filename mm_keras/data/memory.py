@@ -1,6 +1,5 @@
 """Keeps rows in memory where they fit, in the form that saves most work."""
 
-import numpy as np
 import tensorflow as tf
 
 # Up to this size rows stay in memory, and so many are shuffled at once.
@@ -39,12 +38,11 @@ def room(rows):
 
 
 def bytes_per_row(rows):
-    """Returns the memory that a row takes: a mean, where it varies."""
+    """Returns the memory that a row takes: the most, where it varies."""
     specs = tf.nest.flatten(rows.element_spec)
     if all(s.shape.is_fully_defined() and s.dtype != tf.string for s in specs):
         return sum(s.shape.num_elements() * s.dtype.size for s in specs)
-    sizes = [_bytes(row) for row in rows.take(_SAMPLE)]
-    return float(np.mean(sizes)) if sizes else 0
+    return max(map(_bytes, rows.take(_SAMPLE)), default=0)
 
 
 def _fit(rows):

@@ -1,5 +1,6 @@
 """From single examples to batches: the way that all data goes."""
 
+import numpy as np
 import tensorflow as tf
 
 from mm_keras.data import epochs
@@ -74,6 +75,7 @@ def batches(
         ValueError: If the data set does not offer an input, or a label that
             fits the target of a task.
     """
+    _check_size(image_size)
     reading.check_inputs(examples, inputs, name)
     maker = RowMaker(
         tasks=tasks,
@@ -99,6 +101,21 @@ def batches(
         mosaic.check(tasks, rows.element_spec[0])
     rows = rows.batch(batch_size, drop_remainder=drop_remainder)
     return rows.map(_weighing(tasks)).prefetch(tf.data.AUTOTUNE)
+
+
+def _check_size(image_size):
+    """Raises unless it is a pair of whole numbers above 0, or None."""
+    if image_size is None:
+        return
+    sides = image_size if isinstance(image_size, tuple | list) else ()
+    if len(sides) != 2 or not all(
+        isinstance(side, int | np.integer) and side > 0 for side in sides
+    ):
+        raise ValueError(
+            "Argument `image_size` expects (height, width) in pixels, or None. "
+            f"Received: image_size={image_size!r}. For a square write "
+            "image_size=(224, 224)."
+        )
 
 
 def _make(rows, maker, name, *, cache, shuffle, reorder=None, **order):

@@ -130,8 +130,10 @@ class RowMaker:
         ]
 
     def _place(self, inputs, features, draw):
-        """Decides where the picture goes."""
+        """Decides where the picture goes; without one nothing moves."""
         extent = self._extent(inputs, features)
+        if extent is None:
+            return placement.Placement()
         turn = mirrored = None
         if self._moves:
             turn, mirrored = turning.draw_turn(
@@ -142,7 +144,10 @@ class RowMaker:
         )
 
     def _extent(self, inputs, features):
-        """Height and width of the first picture, or of a map of labels."""
+        """Height and width of the first picture, or of a map of labels.
+
+        None without any.
+        """
         encoded = self._encoded(inputs)
         for name, value in inputs.items():
             if name in encoded:
@@ -153,7 +158,7 @@ class RowMaker:
             value = targets.find_feature(task, features)
             if task.target.kind in ("mask", "depth"):
                 return images.extent(value)
-        return tf.ones((2,))
+        return None
 
     def _feed(self, inputs, place, draw):
         """Draws all pictures; the other inputs stay."""

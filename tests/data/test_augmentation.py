@@ -308,6 +308,32 @@ class TestNothing:
         )
 
 
+@pytest.mark.parametrize("size", [(32, 40), (64, 80), (128, 160), (224, 224)])
+@pytest.mark.parametrize("keep_aspect", [False, True])
+def test_enlarging_has_no_dark_rim(size, keep_aspect):
+    """A picture that does not move is one that is only resized."""
+    image = np.random.default_rng(0).integers(0, 256, (32, 40, 3), "uint8")
+    extent = tf.constant([32.0, 40.0])
+    plain, moved = (
+        placement.place(extent, size, keep_aspect, turn).picture(
+            tf.constant(image), extent
+        )
+        for turn in (None, tf.eye(3))
+    )
+    np.testing.assert_allclose(plain, moved, atol=0.05)
+
+
+def test_a_picture_is_cut_off_where_its_mask_is():
+    image = tf.fill((32, 40, 3), tf.constant(200, tf.uint8))
+    extent = tf.constant([32.0, 40.0])
+    turn, _ = turned(extent=(32, 40), rotation=0.4, zoom=0.7, shift_x=0.3)
+    place = placement.place(extent, (96, 96), True, tf.constant(turn))
+    drawn = place.picture(image, extent)
+    mask = place.map(tf.ones((32, 40, 1), tf.uint8), fill=0)
+    np.testing.assert_array_equal(drawn > 0, np.repeat(mask > 0, 3, axis=-1))
+    assert set(np.unique(drawn)) == {0, 200}
+
+
 NEUTRAL = {
     **{"horizontal_flip": False, "vertical_flip": False, "zoom": 1.0},
     **{"rotation": 0.0, "shear": 0.0, "shift_y": 0.0, "shift_x": 0.0},
