@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import mm_keras_cli
+from mm_keras_cli import finding_files
 from mm_keras_cli import own_files
 
 XML = """
@@ -111,7 +112,7 @@ def check(capsys, *arguments):
 
 
 def test_a_folder_of_voc_knows_its_splits_and_classes(voc, capsys):
-    source = own_files.open_files(str(voc))
+    source = finding_files.open_files(str(voc))
     assert isinstance(source, own_files.VocFolder)
     assert source.splits == ("train", "test")
     assert source.suggest("detection", "objects") == {"num_classes": 2}
@@ -154,7 +155,7 @@ def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     assert not err
     assert code == 0
     assert "train: 2 samples, test: 1 samples" in out
-    source = own_files.open_files(str(coco / "train.json"))
+    source = finding_files.open_files(str(coco / "train.json"))
     assert source.suggest("segmentation", "mask") == {"num_classes": 3}
     assert source.suggest("regression", "counts") == {"units": 2}
 
@@ -192,4 +193,4 @@ def test_a_table_needs_a_task(table, capsys):
     ],
 )
 def test_paths_are_told_from_names_of_data_sets(path, are):
-    assert own_files.are_files(path) == are
+    assert finding_files.are_files(path) == are

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from mm_keras_cli.prepared_data import describe_features
+from mm_keras_cli import prepared_features
 from mm_keras_cli.prepared_data import PreparedData
 
 F = tfds.features
@@ -51,7 +51,7 @@ def test_features_of_other_data_sets_say_what_they_are():
             "number": F.Scalar(np.int64),
         }
     )
-    assert describe_features(features) == {
+    assert prepared_features.describe(features) == {
         "kind": ("class", {"num_classes": 4}),
         "tags": ("labels", {"num_classes": 2}),
         "place": ("box", {}),
