@@ -22,6 +22,17 @@ def positive_number(text):
     return number
 
 
+def share(text):
+    """Returns a number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        _refuse("a number from 0 to 1", text)
+    return number
+
+
 def seed(text):
     """Returns a number that random generators can start from."""
     if not text.isdecimal() or int(text) >= 2**31:

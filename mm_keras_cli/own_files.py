@@ -75,6 +75,10 @@ class OwnFiles:
         data = quiet.load("mm_keras.data")
         return data.class_names(self.at(self.splits[0]), feature)
 
+    def num_classes(self):
+        """Returns the number of classes; None if each feature has its own."""
+        return None if self.by_feature else len(self.classes())
+
     def class_names(self, task):
         """Returns the names of the classes of a task, or None."""
         if task.target.kind not in self.with_classes:

@@ -28,8 +28,8 @@ class Part:
     def __str__(self):
         """The text that stands for the part on the command line."""
         name = f"{self.modality}={self.name}" if self.modality else self.name
-        value = [] if self.value is None else [self.value]
-        return ":".join([name, *value, *map("=".join, self.options.items())])
+        options = ["=".join(item) for item in self.options.items()]
+        return ":".join(filter(None, [name, self.value, *options]))
 
 
 def parse(text):

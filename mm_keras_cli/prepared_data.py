@@ -96,6 +96,9 @@ class PreparedData:
         found, known = self.offered.get(feature, (None, {}))
         return known if TASKS.get(found) == kind else {}
 
+    def num_classes(self):
+        """Returns None: each feature has a number of its own."""
+
     def class_names(self, task):
         """Returns the names of the classes of a task, or None.
 

@@ -15,8 +15,8 @@ def truth(targets, tasks, *, sample_weights=None, names=None):
         tasks: List of `mm_keras.tasks.Task`.
         sample_weights: Weights by task, each of shape `(batch,)`: rows of
             weight 0 have no label. None means that all have one.
-        names: List of the names of the classes, for the text. None shows
-            their ids.
+        names: List of the names of the classes, for the text, or a dictionary
+            of such lists by task. None shows their ids.
 
     Returns:
         List of dictionaries, a row of `mm_keras.explain.gallery`.
@@ -37,8 +37,8 @@ def prediction(outputs, tasks, *, names=None):
         outputs: What `mm_keras.serving_model` predicts for a batch: arrays of
             shape `(batch, ...)` by name.
         tasks: List of the `mm_keras.tasks.Task` of the model.
-        names: List of the names of the classes, for the text. None shows
-            their ids.
+        names: List of the names of the classes, for the text, or a dictionary
+            of such lists by task. None shows their ids.
 
     Returns:
         List of dictionaries, a row of `mm_keras.explain.gallery`.
@@ -79,9 +79,10 @@ def _notes(values, tasks, drawers, weights, names):
         draw = drawers.get(task.target.kind)
         if draw is None or task.name not in values:
             continue
+        known = names.get(task.name) if isinstance(names, dict) else names
         for row, value in enumerate(values[task.name]):
             if task.name not in weights or weights[task.name][row] > 0:
-                _add(notes[row], draw(value, task.name, names))
+                _add(notes[row], draw(value, task.name, known))
     return notes
 
 

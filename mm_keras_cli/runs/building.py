@@ -47,14 +47,15 @@ def build(settings, inputs, text, tasks):
     return part_arguments.call(structure, settings.model, "--model", known)
 
 
-def build_whole(settings, inputs, text, steps):
+def build_whole(settings, inputs, text, known):
     """Builds a model of the zoo.
 
     Args:
         settings: Settings of the training.
         inputs: Dictionary from input to the `tf.TensorSpec` of its batches.
         text: A `keras.layers.TextVectorization`, or None.
-        steps: Number of training steps.
+        known: Dictionary of what else such a model may ask for: the number of
+            training `steps` and of classes, `num_classes`, or None.
 
     Returns:
         A compiled `mm_keras.MultiTaskModel`.
@@ -74,10 +75,14 @@ def build_whole(settings, inputs, text, steps):
             f"Received: {', '.join(asked)}. Leave them out, or give a "
             "structure as --model, such as hard_sharing."
         )
-    known = {"steps": steps, "optimizer": make_optimizer(settings)}
+    known = {**known, "optimizer": make_optimizer(settings)}
     for spec in inputs.values():
         known |= encoding.from_data(spec, text)
-    known = {k: v for k, v in known.items() if k not in settings.model.options}
+    known = {
+        name: value
+        for name, value in known.items()
+        if value is not None and name not in settings.model.options
+    }
     return part_arguments.call(make, settings.model, "--model", known)
 
 

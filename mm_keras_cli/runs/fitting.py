@@ -93,6 +93,10 @@ class KeepBest(keras.callbacks.ModelCheckpoint):
             initial_value_threshold=best_of(past, mode),
         )
 
+    def on_train_begin(self, logs=None):
+        # What a process that was killed has left.
+        self._unfinished.unlink(missing_ok=True)
+
     def on_epoch_end(self, epoch, logs=None):
         super().on_epoch_end(epoch, logs)
         if self._unfinished.exists():

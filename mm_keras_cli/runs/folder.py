@@ -96,11 +96,13 @@ class RunFolder:
             lines = self.log.read_text(encoding="utf-8").splitlines(True)
             write_text(self.log, "".join(lines[: count + 1] if count else []))
 
-    def add_scores(self, name, scores):
-        """Writes what was measured on some data to `metrics.json`."""
-        metrics = read_json(self.metrics) if self.metrics.exists() else {}
-        known = {**metrics.get("scores", {}), name: scores}
-        write_json(self.metrics, {**metrics, "scores": known})
+    def scores(self):
+        """Returns what was measured: scores by the name of the data."""
+        return read_json(self.metrics)["scores"]
+
+    def write_scores(self, scores):
+        """Writes what was measured, a dictionary by the name of the data."""
+        write_json(self.metrics, {"scores": scores})
 
     def _folders(self):
         return quiet.load("mm_keras.demo.folder")

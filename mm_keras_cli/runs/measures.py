@@ -1,7 +1,5 @@
 """What is measured of a model: names, meanings, and which way is better."""
 
-import csv
-import json
 import math
 
 # Of each measure, what it means, and whether more of it is better.

@@ -17,7 +17,8 @@ def run(arguments):
     earlier = opening.Run.open(arguments.run)
     name, dataset = load(earlier, arguments)
     scores = training.evaluate(earlier.model, dataset)
-    earlier.folder.add_scores(name, scores)
+    known = earlier.folder.scores()
+    earlier.folder.write_scores({**known, name: scores})
     return earlier.model.tasks, name, scores
 
 

@@ -34,7 +34,7 @@ def write(folder, model, validation):
         validation: Batches to show some pictures of.
     """
     config = folders.read_json(folder.config)
-    scores = folders.read_json(folder.metrics)["scores"]
+    scores = folder.scores()
     history = to_history(folder.rows())
     names = folders.read_json(folder.classes)
     sections = {
@@ -63,7 +63,8 @@ def write(folder, model, validation):
 
 def to_history(rows):
     """Returns the numbers of all epochs by name, as `fit` does."""
-    names = [name for name in rows[0] if name != "epoch"]
+    first = {"loss": None, "val_loss": None}
+    names = [name for name in {**first, **rows[0]} if name != "epoch"]
     return {name: [row[name] for row in rows] for name in names}
 
 

@@ -53,8 +53,7 @@ def run(settings, folder, *, resume=False):
         name: training.evaluate(best, dataset)
         for name, dataset in tests.items()
     }
-    for name, reached in scores.items():
-        folder.add_scores(name, reached)
+    folder.write_scores(scores)
     page.write(folder, best, validation)
     return best.tasks, scores
 
@@ -98,10 +97,13 @@ def make_whole(settings, run_data):
     """Makes a model of the zoo, for the inputs that the data has."""
     chosen, _ = run_data.parts([])
     inputs = run_data.load_training([], **chosen, shuffle=False)
-    steps = settings.epochs * int(inputs.cardinality())
+    known = {
+        "steps": settings.epochs * int(inputs.cardinality()),
+        "num_classes": run_data.source.num_classes(),
+    }
     keras.utils.set_random_seed(settings.seed)
     return building.build_whole(
-        settings, inputs.element_spec[0], run_data.text, steps
+        settings, inputs.element_spec[0], run_data.text, known
     )
 
 

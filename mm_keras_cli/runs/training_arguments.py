@@ -44,14 +44,14 @@ def add_splits(parser):
     parser.add_argument(
         "--augment",
         type=part_arguments.parse_options,
-        metavar="OPTION=VALUE,...",
+        metavar="OPTIONS",
         help="random changes of the training pictures, as in "
         "mm_keras.data.Augmentation: horizontal_flip=0.5,rotation=10",
     )
     parser.add_argument(
         "--text",
         type=part_arguments.parse_options,
-        metavar="OPTION=VALUE,...",
+        metavar="OPTIONS",
         help="how texts become ids: vocabulary_size=10000,length=50 (default: "
         "all words, and the length of the longest text)",
     )
@@ -64,8 +64,8 @@ def add_model(parser):
         dest="encoders",
         action="append",
         type=part_arguments.parse_encoder,
-        metavar=f"[INPUT=]{PART}",
-        help="an encoder of mm_keras.encoders, such as "
+        metavar="ENCODER",
+        help=f"{PART}, one of mm_keras.encoders, such as "
         "resnet:18:width=16,stem_stride=2; with several inputs one for each, "
         "text=lstm:units=64 (default: resnet:18 for pictures, lstm for texts, "
         "mlp for numbers)",
@@ -81,7 +81,7 @@ def add_model(parser):
     }
     for name, about in parts.items():
         parser.add_argument(
-            name, type=part_arguments.parse, metavar=PART, help=about
+            name, type=part_arguments.parse, metavar="PART", help=about
         )
 
 
