@@ -54,7 +54,7 @@ def add_images(parser):
     )
 
 
-def open_source(arguments, splits=None):
+def open_source(arguments, splits=None, named=()):
     """Returns the source of the data that arguments name.
 
     A source has the names of its `splits` and of the `inputs` to begin with,
@@ -65,15 +65,16 @@ def open_source(arguments, splits=None):
 
     Args:
         arguments: Arguments of a command.
-        splits: Names of splits, of which files of their own tell nothing, or
-            None.
+        splits: Names of splits of a user's own files, or None for those that
+            are found.
+        named: Names of splits to look for before the usual ones.
 
     Raises:
         ValueError: If there is no such data.
     """
     if finding_files.are_files(arguments.data):
         return finding_files.open_files(
-            arguments.data, arguments.images, splits
+            arguments.data, arguments.images, splits, named
         )
     return prepared_data.PreparedData(arguments.data, arguments.data_dir)
 

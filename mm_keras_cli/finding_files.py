@@ -15,21 +15,24 @@ def are_files(path):
     return names_files or SPLIT in path or pathlib.Path(path).exists()
 
 
-def open_files(path, images=None, splits=None):
+def open_files(path, images=None, splits=None, named=()):
     """Returns the source of the format that files are in.
 
     Args:
         path: Path of the file or folder, with `{split}` for the split.
         images: Path of the folder of the pictures, or None.
-        splits: List of names of splits, or None for those with a usual name.
+        splits: List of names of splits, or None for all that are found: those
+            with a usual name.
+        named: Names of splits to look for before the usual ones.
 
     Raises:
         ValueError: If there are no such files, or splits are missing.
     """
     if SPLIT not in path and _holds_splits(pathlib.Path(path)):
         path = f"{path}/{SPLIT}"
+    names = list(dict.fromkeys([*named, *USUAL]))
     if SPLIT in path:
-        splits = splits or _find_splits(path)
+        splits = splits or _find_splits(path, names)
     splits = tuple(splits or (None,))
     first = own_files.OwnFiles(path, images, splits).at(splits[0])
     if not first.exists():
@@ -38,7 +41,8 @@ def open_files(path, images=None, splits=None):
             f"Correct the path, in which {SPLIT} stands for the split."
         )
     if (first / "Annotations").is_dir():
-        splits = _listed(first, splits)
+        if splits == (None,):
+            splits = _find_lists(first, names) or splits
         return own_files.VocFolder(path, images, splits)
     formats = {".json": own_files.CocoFile, ".csv": own_files.CsvFile}
     make = formats.get(first.suffix.lower(), own_files.PictureFolder)
@@ -51,21 +55,20 @@ def _holds_splits(path):
     return "train" in folders and set(folders) <= set(USUAL)
 
 
-def _find_splits(path):
-    """The splits of a usual name for which there are files."""
+def _find_splits(path, names):
+    """The names for which there are files."""
     files = own_files.OwnFiles(path)
-    found = [split for split in USUAL if files.at(split).exists()]
+    found = [split for split in names if files.at(split).exists()]
     if not found:
         raise ValueError(
             f"{path} expects names of splits in place of {SPLIT}. Received: "
-            f"none, and there is none of {', '.join(USUAL)}. Write for example "
+            f"none, and there is none of {', '.join(names)}. Write for example "
             "--split training."
         )
     return found
 
 
-def _listed(folder, splits):
-    """The splits of a folder of VOC: those asked for, or the usual ones."""
+def _find_lists(folder, names):
+    """The names for which a folder of VOC has a list."""
     lists = folder / "ImageSets" / "Main"
-    found = tuple(s for s in USUAL if (lists / f"{s}.txt").is_file())
-    return splits if splits != (None,) or not found else found
+    return tuple(name for name in names if (lists / f"{name}.txt").is_file())

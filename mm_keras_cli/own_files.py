@@ -130,6 +130,7 @@ class OwnFiles:
         """
         data = quiet.load("mm_keras.data")
         whole = load(split=split, shuffle=False)
+        tell_left_out(split or self.path, whole)
         shares = {"left": 1 - share, "held out": share}
         rows = data.split(whole, tasks=tasks, shares=shares)
         return [
@@ -201,4 +202,14 @@ class PictureFolder(OwnFiles):
         data = quiet.load("mm_keras.data")
         return data.from_folder(
             self.at(split), classes=self.classes(), **options
+        )
+
+
+def tell_left_out(name, dataset):
+    """Says how many samples of a data set are left out, if any are."""
+    samples = {fault.sample for fault in getattr(dataset, "faults", ())}
+    if samples:
+        print(
+            f"Left out of {name}, for their faults: {len(samples)} samples. "
+            "See mm-keras check-data."
         )

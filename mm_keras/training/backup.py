@@ -104,8 +104,8 @@ class Backup(keras.callbacks.Callback):
     def _read(self, names=None):
         """Returns arrays by name, in the order in which they were written."""
         try:
-            with np.load(self.path) as file:
-                return {name: file[name] for name in names or file.files}
+            with open(self.path, "rb") as file, np.load(file) as arrays:
+                return {name: arrays[name] for name in names or arrays.files}
         except (EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
             raise ValueError(
                 "Argument `path` of Backup expects a file that Backup has "

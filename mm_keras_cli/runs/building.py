@@ -21,6 +21,21 @@ def is_whole(settings):
     return settings.model.name.startswith(ZOO)
 
 
+def check(settings):
+    """Raises if a name is unknown, before any data is read.
+
+    Args:
+        settings: Settings of the training.
+
+    Raises:
+        ValueError: If it is, or an option of what needs no data.
+    """
+    _find_model(settings)
+    encoding.check(settings.encoders or ())
+    make_optimizer(settings)
+    _chosen(settings)
+
+
 def build(settings, inputs, text, tasks):
     """Builds a structure of encoders and tasks.
 

@@ -35,10 +35,19 @@ def make_encoders(asked, inputs, text):
     }
 
 
-def _make_encoder(part, spec, text):
+def check(asked):
+    """Raises unless there are encoders of these names."""
+    for part in asked:
+        _find(part)
+
+
+def _find(part):
     known = listing.functions(encoders)
-    make = part_arguments.find(known, part, "--encoder")
-    given = from_data(spec, text)
+    return part_arguments.find(known, part, "--encoder")
+
+
+def _make_encoder(part, spec, text):
+    make, given = _find(part), from_data(spec, text)
     return part_arguments.call(make, part, "--encoder", given)
 
 

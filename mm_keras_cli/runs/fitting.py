@@ -30,23 +30,28 @@ def fit(model, train, validation, settings, folder):
     mode = measures.find_mode(settings.monitor, model.tasks)
     detects = any(task.target.kind == "boxes" for task in model.tasks)
     patience = settings.patience or math.inf
+    log = keras.callbacks.CSVLogger(folder.log, append=True)
+    callbacks = [
+        *[training.AveragePrecision(validation)] * detects,
+        Progress(measures.line),
+        log,
+        KeepBest(folder.best, past, settings.monitor, mode),
+        Patience(patience, past, settings.monitor, mode),
+        # After the log, which never has less than the backup.
+        backup,
+    ]
     if first < settings.epochs and waited(past, mode) < patience:
-        model.fit(
-            train,
-            validation_data=validation,
-            initial_epoch=first,
-            epochs=settings.epochs,
-            verbose=0,
-            callbacks=[
-                *[training.AveragePrecision(validation)] * detects,
-                Progress(measures.line),
-                keras.callbacks.CSVLogger(folder.log, append=True),
-                KeepBest(folder.best, past, settings.monitor, mode),
-                Patience(patience, past, settings.monitor, mode),
-                # After the log, which never has less than the backup.
-                backup,
-            ],
-        )
+        try:
+            model.fit(
+                train,
+                validation_data=validation,
+                initial_epoch=first,
+                epochs=settings.epochs,
+                verbose=0,
+                callbacks=callbacks,
+            )
+        finally:
+            log.on_train_end()  # Keras leaves it open when interrupted.
     if not folder.best.exists():
         raise ValueError(
             f"Training expects {settings.monitor} to be a number after some "

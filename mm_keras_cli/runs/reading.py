@@ -37,9 +37,10 @@ class RunData:
                 for those that are found.
             text: A `keras.layers.TextVectorization`, or None.
         """
-        said = (settings.split, settings.validation, settings.test)
-        splits = [split for split in said if split and not is_share(split)]
-        source = data_arguments.open_source(settings, splits)
+        # The first is that whose classes are all classes.
+        said = (settings.split or "train", settings.validation, settings.test)
+        named = [split for split in said if split and not is_share(split)]
+        source = data_arguments.open_source(settings, named=named)
         return cls(settings, source.of_run(names or {}), text)
 
     def load(self, tasks, split, **options):
@@ -120,8 +121,3 @@ def is_share(text):
         return 0 < float(text) < 1
     except ValueError:
         return False
-
-
-def count_left_out(dataset):
-    """Returns how many samples have faults, because of which they are out."""
-    return len({fault.sample for fault in getattr(dataset, "faults", ())})

@@ -7,6 +7,7 @@ from mm_keras import data
 from mm_keras import training
 from mm_keras.demo import demonstration
 from mm_keras_cli import data_arguments
+from mm_keras_cli import own_files
 from mm_keras_cli import part_arguments
 from mm_keras_cli.runs import building
 from mm_keras_cli.runs import fitting
@@ -47,15 +48,15 @@ def run(settings, folder, *, resume=False):
         write_start(settings, run_data, model, folder)
     announce(model, {"training": train, **tests})
     fitting.fit(model, train, validation, settings, folder)
-    best = training.load_model(folder.best)
     print("Measuring the best model ...", flush=True)
+    model.load_weights(folder.best)
     scores = {
-        name: training.evaluate(best, dataset)
+        name: training.evaluate(model, dataset)
         for name, dataset in tests.items()
     }
     folder.write_scores(scores)
-    page.write(folder, best, validation)
-    return best.tasks, scores
+    page.write(folder, model, validation)
+    return model.tasks, scores
 
 
 def prepare(settings, run_data, first_epoch):
@@ -69,6 +70,7 @@ def prepare(settings, run_data, first_epoch):
     Returns:
         A compiled model and two `tf.data.Dataset`s.
     """
+    building.check(settings)
     options = {
         "shuffle": True,
         "seed": settings.seed,
@@ -133,12 +135,7 @@ def write_start(settings, run_data, model, folder):
 def announce(model, datasets):
     """Says what will be trained, and what is left out of the data."""
     for name, dataset in datasets.items():
-        left_out = reading.count_left_out(dataset)
-        if left_out:
-            print(
-                f"{left_out} samples of the {name} data have faults and are "
-                "left out; mm-keras check-data lists them."
-            )
+        own_files.tell_left_out(f"the {name} data", dataset)
     batches = int(datasets["training"].cardinality())
     print(
         f"Training {model.count_params():,} parameters on {batches:,} batches "
