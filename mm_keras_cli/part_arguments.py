@@ -98,6 +98,9 @@ def call(function, part, flag, known=None):
         known: Dictionary of arguments that are known already; what the
             function does not take is left out.
 
+    Returns:
+        What the function returns.
+
     Raises:
         ValueError: If an argument is unknown, missing or of a wrong kind.
     """
@@ -116,14 +119,15 @@ def call(function, part, flag, known=None):
     chosen = dict(part.options)
     if part.value is not None:
         chosen = {next(iter(free)): part.value, **chosen}
+    unknown = set() if takes_any else chosen.keys() - free.keys()
     missing = {n for n, d in free.items() if d is inspect.Parameter.empty}
-    if chosen.keys() - free.keys() or missing - chosen.keys():
+    if unknown or missing - chosen.keys():
         raise ValueError(
             f"{flag} {part} expects options among {', '.join(free)}"
             f"{f', with {sorted(missing)}' * bool(missing)}. Received: "
             f"{', '.join(chosen) or 'none'}. Write {SYNTAX}."
         )
-    read = {n: values.read_value(t, free[n]) for n, t in chosen.items()}
+    read = {n: values.read_value(t, free.get(n)) for n, t in chosen.items()}
     try:
         return function(**given, **read)
     except TypeError as error:

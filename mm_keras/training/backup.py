@@ -19,11 +19,15 @@ class Backup(keras.callbacks.Callback):
     `keras.callbacks.BackupAndRestore` this is not so: it writes weights and
     epoch one after the other, and leaves the random generators out.
 
-    A training with a seed of its own, on data with another, then ends as if
-    it had not been interrupted.
+    Data that is shuffled or augmented goes on likewise if it is loaded with a
+    seed and with the number of epochs that are done, as
+    `mm_keras.data.load(..., seed=0, first_epoch=first)`.
 
     Args:
         path: Path of the file, `*.npz`, in a folder that exists.
+
+    Raises:
+        ValueError: If the file is damaged, or that of another model.
 
     Example:
 
@@ -40,9 +44,6 @@ class Backup(keras.callbacks.Callback):
     ... )
     >>> backup.restore(model)
     2
-
-    Data that is shuffled or augmented is loaded with the same number:
-    `mm_keras.data.load(..., seed=0, first_epoch=first)`.
     """
 
     def __init__(self, path):

@@ -55,10 +55,13 @@ def stretch(mask, size):
 
 def file_names(names):
     """Returns a name for the file of each example, no two of them the same."""
-    files = [
-        pathlib.PurePath(name.replace(":", "_")).stem + ".png" for name in names
-    ]
+    files = [f"{_stem(pathlib.PurePath(name))}.png" for name in names]
     return [
         file if files.count(file) == 1 else f"{number}_{file}"
         for number, file in enumerate(files)
     ]
+
+
+def _stem(path):
+    """The name of a picture without its ending, or of a row of a table."""
+    return path.name.replace(":", "_") if ":" in path.name else path.stem

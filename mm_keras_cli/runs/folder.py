@@ -66,16 +66,9 @@ class RunFolder:
             )
         self._folders().check_folder(self.path, **self._names())
 
-    def make(self, config, classes):
-        """Makes the folder, and says in it what will be trained.
-
-        Args:
-            config: Dictionary for `config.json`.
-            classes: Dictionary from task to the names of its classes.
-        """
+    def make(self):
+        """Makes the folder."""
         self._folders().make_folder(self.path, **self._names())
-        write_json(self.classes, classes)
-        write_json(self.config, config)
 
     def tell(self, arguments):
         """Writes to `config.json` what the training is told from now on."""
@@ -98,6 +91,8 @@ class RunFolder:
 
     def scores(self):
         """Returns what was measured: scores by the name of the data."""
+        if not self.metrics.exists():
+            return {}
         return read_json(self.metrics)["scores"]
 
     def write_scores(self, scores):

@@ -97,17 +97,13 @@ def table(tasks, scores):
 
 
 def line(logs):
-    """Returns what was logged of an epoch, in one line."""
-    shown = {
-        name.removeprefix("val_"): value
-        for name, value in logs.items()
-        if name == "val_loss" or _is_score(name)
-    }
-    return ", ".join(f"{name} {value:.3f}" for name, value in shown.items())
-
-
-def _is_score(name):
-    return name.startswith("val_") and not name.endswith("_loss")
+    """Returns what was logged of an epoch, in one line: no task's loss."""
+    names = [name for name in logs if name.startswith("val_")]
+    scores = [name for name in names if not name.endswith("_loss")]
+    shown = dict.fromkeys(["val_loss", *scores])
+    return ", ".join(
+        f"{name.removeprefix('val_')} {logs[name]:.3f}" for name in shown
+    )
 
 
 def _format(value):

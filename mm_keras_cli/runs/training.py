@@ -11,6 +11,7 @@ from mm_keras_cli import own_files
 from mm_keras_cli import part_arguments
 from mm_keras_cli.runs import building
 from mm_keras_cli.runs import fitting
+from mm_keras_cli.runs import folder as folders
 from mm_keras_cli.runs import measures
 from mm_keras_cli.runs import page
 from mm_keras_cli.runs import reading
@@ -126,10 +127,13 @@ def write_start(settings, run_data, model, folder):
         "parameters": model.count_params(),
         "versions": demonstration.versions(),
     }
-    classes = {task: known for task, known in names.items() if known}
-    folder.make(config, classes)
+    folder.make()
     if run_data.text is not None:
         words.save(run_data.text, folder.text)
+    known = {task: classes for task, classes in names.items() if classes}
+    folders.write_json(folder.classes, known)
+    # The last: where it is, the training can be gone on with.
+    folders.write_json(folder.config, config)
 
 
 def announce(model, datasets):

@@ -284,7 +284,7 @@ def test_a_training_goes_on_for_more_epochs(command, quick, tmp_path):
         (("--fusion", "glue"), "--fusion expects one of attention, conc"),
         (("--balancing", "fair"), "--balancing expects one of equal, pcgrad"),
         (("--optimizer", "adamm"), "--optimizer expects one of .*'adamm'"),
-        (("--optimizer", "adam:beta=1"), "--optimizer adam:beta=1 expects opt"),
+        (("--optimizer", "adam:beta=1"), "not recognized: {'beta': 1}"),
         (("--augment", "rotation=900"), "`rotation` of Augmentation expects"),
         (("--augment", "spin=9"), "--augment spin=9 expects options among"),
         (("--monitor", "val_digits_f1"), "--monitor expects one of val_loss"),
@@ -336,7 +336,9 @@ def test_a_training_without_an_epoch_is_explained(
     name, command, tmp_path, capsys
 ):
     folder = folders.RunFolder(tmp_path)
-    folder.make({"arguments": {"data": "digit_scenes"}}, {})
+    folder.make()
+    told = {"arguments": {"data": "digit_scenes"}}
+    folders.write_json(folder.config, told)
     more = {"evaluate": [], "predict": ["a.png"]}
     more["export"] = ["--output", tmp_path / "served"]
     assert command(name, tmp_path, *more[name]) == 1

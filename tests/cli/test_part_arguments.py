@@ -82,6 +82,7 @@ def test_anything_known_is_given_to_who_takes_anything():
         return others
 
     assert call(layer, parse("layer"), "--x", {"name": "a"}) == {"name": "a"}
+    assert call(layer, parse("layer:units=2,depth=3"), "--x") == {"depth": 3}
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ LOG = "epoch,loss,val_loss\n0,2.5,3.0\n1,1.5,nan\n2,1.0,2.0\n"
 @pytest.fixture
 def run(tmp_path):
     folder = RunFolder(tmp_path / "run")
-    folder.make({"arguments": {"epochs": 3}, "versions": {}}, {"kind": ["a"]})
+    folder.make()
+    config = {"arguments": {"epochs": 3}, "versions": {}}
+    write_json(folder.config, config)
     folder.log.write_text(LOG)
     return folder
 
 
-def test_a_new_folder_says_what_will_be_trained(run):
-    assert read_json(run.config)["arguments"] == {"epochs": 3}
-    assert read_json(run.classes) == {"kind": ["a"]}
+def test_a_folder_of_a_training_is_opened(run):
     assert RunFolder.open(str(run.path)).path == run.path
 
 
@@ -40,7 +40,7 @@ def test_a_folder_with_a_training_is_not_written_over(run):
 def test_a_folder_with_anything_else_is_not_written_to(tmp_path):
     RunFolder(tmp_path).check_new()
     (tmp_path / "thesis.txt").write_text("not to be lost")
-    for act in (RunFolder.check_new, lambda folder: folder.make({}, {})):
+    for act in (RunFolder.check_new, RunFolder.make):
         with pytest.raises(ValueError, match="`output` of mm-keras train exp"):
             act(RunFolder(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
@@ -84,7 +84,13 @@ def test_no_log_has_no_rows(tmp_path):
     assert folder.rows() == []
 
 
+def test_a_folder_whose_training_never_began_is_as_good_as_new(tmp_path):
+    RunFolder(tmp_path).make()
+    RunFolder(tmp_path).check_new()
+
+
 def test_scores_are_kept_and_numbers_that_json_lacks_are_null(run):
+    assert run.scores() == {}
     run.write_scores({"test": {"ap": math.nan, "loss": 0.5}})
     assert run.scores() == {"test": {"ap": None, "loss": 0.5}}
 

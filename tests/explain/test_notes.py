@@ -143,3 +143,17 @@ def test_long_captions_are_wrapped():
     lines = figure.axes[1].get_xlabel().split("\n")
     assert len(lines) == 3 and max(map(len, lines)) <= 36
     assert " ".join(lines) == caption
+
+
+def test_every_task_may_have_classes_of_its_own():
+    wanted = [tasks.classification("kind", 2), tasks.multi_label("present", 2)]
+    wanted.append(tasks.classification("size", 2))
+    targets = {
+        "kind": np.array([1]),
+        "present": np.array([[0, 1]]),
+        "size": np.array([0]),
+    }
+    names = {"kind": ["cat", "dog"], "present": ["ball", "bone"]}
+    (note,) = explain.truth(targets, wanted, names=names)
+    for part in ("kind: dog", "present: bone", "size: 0"):
+        assert part in note["caption"]
