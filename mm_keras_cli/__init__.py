@@ -14,7 +14,16 @@ from importlib import metadata
 from mm_keras_cli import quiet
 
 DESCRIPTION = "Multi-task and multi-modal models for Keras 3."
-COMMANDS = ("demo", "list", "check-data", "doctor")
+COMMANDS = (
+    "demo",
+    "list",
+    "check-data",
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "doctor",
+)
 
 
 def main(argv=None):

@@ -13,6 +13,13 @@ def add_arguments(parser):
     """Adds the arguments of the command."""
     data_arguments.add_data(parser)
     parser.add_argument(
+        "--split",
+        dest="splits",
+        metavar="NAME",
+        action="append",
+        help="a split to look at; repeat it for more (default: all)",
+    )
+    parser.add_argument(
         "--page", help="file of HTML to write, with pictures of the worst"
     )
     parser.add_argument("--json", help="file of JSON to write, with all faults")
@@ -21,7 +28,7 @@ def add_arguments(parser):
 def run(arguments):
     """Prints what is wrong with the data; returns 1 if anything is."""
     data = quiet.load("mm_keras.data")
-    source = data_arguments.open_source(arguments)
+    source = data_arguments.open_source(arguments, arguments.splits)
     tasks = data_arguments.make_tasks(arguments, source)
     splits = {
         split or "data": data_arguments.load(

@@ -1,7 +1,7 @@
 """Which data a command works on: arguments, and the source behind them."""
 
 from mm_keras_cli import arguments as types
-from mm_keras_cli import own_files
+from mm_keras_cli import finding_files
 from mm_keras_cli import prepared_data
 from mm_keras_cli import quiet
 from mm_keras_cli import task_arguments
@@ -10,21 +10,20 @@ from mm_keras_cli import task_arguments
 SIZE = (224, 224)
 
 
-def add_data(parser):
-    """Adds the arguments that say which data and tasks a command works on."""
+def add_data(parser, **options):
+    """Adds the arguments that say which data and tasks a command works on.
+
+    Args:
+        parser: Parser of the command.
+        **options: Further options of the argument `data`.
+    """
     parser.add_argument(
         "data",
         help="a name of TensorFlow Datasets (digit_scenes, coco/2017), or your "
         "own files: a folder in the layout of PASCAL VOC, a JSON file in "
         "COCO's format, a CSV file, or a folder with a folder for each class; "
         "with {split} in the path where splits have files of their own",
-    )
-    parser.add_argument(
-        "--split",
-        dest="splits",
-        metavar="NAME",
-        action="append",
-        help="a split to look at; repeat it for more (default: all)",
+        **options,
     )
     task_arguments.add_task(parser)
     parser.add_argument(
@@ -32,7 +31,7 @@ def add_data(parser):
         dest="inputs",
         metavar="NAME",
         action="append",
-        help="an input to look at; repeat it for more (default: the first)",
+        help="an input to feed; repeat it for more (default: the first)",
     )
     parser.add_argument(
         "--image-size",
@@ -42,28 +41,40 @@ def add_data(parser):
         help="size of pictures in pixels (default: their own, or 224 224 "
         "where it varies)",
     )
+    add_images(parser)
+    types.add_data_dir(parser)
+
+
+def add_images(parser):
+    """Adds `--images`."""
     parser.add_argument(
         "--images",
         help="folder of the pictures of a JSON or CSV file, which may have "
         "{split} in it (default: that of the file)",
     )
-    types.add_data_dir(parser)
 
 
-def open_source(arguments):
+def open_source(arguments, splits=None, named=()):
     """Returns the source of the data that arguments name.
 
     A source has the names of its `splits` and of the `inputs` to begin with,
     says whether the size of its pictures `varies`, knows its
-    `default_tasks()`, can `suggest(kind, feature)` the arguments of a task, and
-    can `load(split, tasks=..., **options)`.
+    `default_tasks()` and the `class_names(task)`, and can `suggest(kind,
+    feature)` the arguments of a task, `load(split, tasks=..., **options)`, and
+    `hold_out` a share of a split.
+
+    Args:
+        arguments: Arguments of a command.
+        splits: Names of splits of a user's own files, or None for those that
+            are found.
+        named: Names of splits to look for before the usual ones.
 
     Raises:
         ValueError: If there is no such data.
     """
-    if own_files.are_files(arguments.data):
-        return own_files.open_files(
-            arguments.data, arguments.images, arguments.splits
+    if finding_files.are_files(arguments.data):
+        return finding_files.open_files(
+            arguments.data, arguments.images, splits, named
         )
     return prepared_data.PreparedData(arguments.data, arguments.data_dir)
 
@@ -83,14 +94,12 @@ def load(arguments, source, split, tasks, **options):
         ValueError: If the first examples cannot be read.
     """
     size = arguments.image_size or (SIZE if source.varies else None)
+    known = {
+        "inputs": tuple(arguments.inputs or source.inputs),
+        "image_size": size and tuple(size),
+    }
     try:
-        return source.load(
-            split,
-            tasks=tasks,
-            inputs=tuple(arguments.inputs or source.inputs),
-            image_size=size and tuple(size),
-            **options,
-        )
+        return source.load(split, tasks=tasks, **{**known, **options})
     except quiet.load("tensorflow").errors.OpError as error:
         reader = quiet.load("mm_keras.data.validation.reader")
         raise ValueError(

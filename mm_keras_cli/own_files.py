@@ -7,6 +7,15 @@ import warnings
 from mm_keras_cli import quiet
 
 SPLIT = "{split}"
+# The kinds of targets that have classes, by the tasks that learn them.
+TARGETS = {
+    "classification": "class",
+    "detection": "boxes",
+    "multi_label": "labels",
+    "segmentation": "mask",
+}
+# As many samples of a run may be left out as faulty: a share.
+MAX_FAULTS = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,11 +27,17 @@ class OwnFiles:
             between splits.
         images: Path of the folder of the pictures, likewise, or None.
         splits: Names of the splits; the classes are those of the first.
+        names: Dictionary of the names of the classes, by feature, where they
+            are known already.
+        max_faults: The share of the samples that may be left out as faulty,
+            or None for any number.
     """
 
     path: str
     images: str | None = None
     splits: tuple = (None,)
+    names: dict = dataclasses.field(default_factory=dict)
+    max_faults: float | None = None
 
     # Pictures of such files have various sizes.
     varies = True
@@ -32,6 +47,11 @@ class OwnFiles:
     lists_splits = False
     # Whether there are labels is not known beforehand.
     unlabelled = ()
+    # Whether each feature has classes of its own.
+    by_feature = False
+    with_classes = ("class", "boxes", "labels", "mask")
+    # The feature that counts the objects of each class.
+    counts = ("counts",)
 
     def default_tasks(self):
         """Returns the texts of the tasks that such files have labels for."""
@@ -51,21 +71,45 @@ class OwnFiles:
         """Returns the folder of the pictures of a split, or None."""
         return self.images and self.images.replace(SPLIT, split or SPLIT)
 
-    def classes(self, column=None):
+    def classes(self, feature=None):
         """Returns the names of the classes, in the order of their ids."""
+        known = self.names.get(feature if self.by_feature else None)
+        if known is not None:
+            return known
         data = quiet.load("mm_keras.data")
-        return data.class_names(self.at(self.splits[0]), column)
+        return data.class_names(self.at(self.splits[0]), feature)
+
+    def num_classes(self):
+        """Returns the number of classes; None if each feature has its own."""
+        return None if self.by_feature else len(self.classes())
+
+    def class_names(self, task):
+        """Returns the names of the classes of a task, or None."""
+        if task.target.kind not in self.with_classes:
+            return None
+        return tuple(self.classes(task.target.feature or task.name)) or None
 
     def suggest(self, kind, feature):
         """Returns arguments of a task: the number of classes."""
+        if kind == "regression" and feature in self.counts:
+            return {"units": len(self.classes())}
+        if TARGETS.get(kind) not in self.with_classes:
+            return {}
         count = len(self.classes(feature))
-        if kind in ("classification", "detection", "multi_label") and count:
-            return {"num_classes": count}
         if kind == "segmentation" and count:
-            return {"num_classes": count + 1}  # And the background.
-        if kind == "regression" and feature == "counts":
-            return {"units": count}
-        return {}
+            count += 1  # The background.
+        return {"num_classes": count} if count else {}
+
+    def of_run(self, names):
+        """Returns the same as a training reads it: few faults, fixed classes.
+
+        Args:
+            names: Dictionary of the names of the classes by feature; empty
+                for those that are found.
+        """
+        if names and not self.by_feature:
+            names = {None: next(iter(names.values()))}
+        return dataclasses.replace(self, names=names, max_faults=MAX_FAULTS)
 
     def load(self, split, **options):
         """Loads a split without what is faulty; its `faults` list that.
@@ -82,7 +126,32 @@ class OwnFiles:
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They repeat the faults.
-            return self.read(split, on_fault="skip", max_faults=None, **options)
+            return self.read(
+                split, on_fault="skip", max_faults=self.max_faults, **options
+            )
+
+    def hold_out(self, split, share, tasks, load):
+        """Divides a split in two, in which all tasks have their classes.
+
+        Args:
+            split: Name of the split.
+            share: Share of the samples that are held out, 0 to 1.
+            tasks: List of `mm_keras.tasks.Task`.
+            load: Function that loads what arguments of `load` say.
+
+        Returns:
+            Two dictionaries of arguments of `load`: of what is left, and of
+            what is held out.
+        """
+        data = quiet.load("mm_keras.data")
+        whole = load(split=split, shuffle=False)
+        tell_left_out(split or self.path, whole)
+        shares = {"left": 1 - share, "held out": share}
+        rows = data.split(whole, tasks=tasks, shares=shares)
+        return [
+            {"split": split, "samples": [whole.samples[i] for i in part]}
+            for part in rows.values()
+        ]
 
 
 class VocFolder(OwnFiles):
@@ -119,13 +188,17 @@ class CocoFile(OwnFiles):
 class CsvFile(OwnFiles):
     """Tables, a file for each split."""
 
+    by_feature = True
+    with_classes = ("class", "labels")
+    counts = ()
+
     def read(self, split, *, tasks, **options):
         """Loads a split; see `mm_keras.data.from_csv`."""
         data = quiet.load("mm_keras.data")
         columns = {
             task.target.feature or task.name
             for task in tasks
-            if task.target.kind in ("class", "labels")
+            if task.target.kind in self.with_classes
         }
         return data.from_csv(
             self.at(split),
@@ -149,47 +222,11 @@ class PictureFolder(OwnFiles):
         )
 
 
-def are_files(path):
-    """Whether a text is the path of files, and not the name of a data set."""
-    names_files = path.lower().endswith((".json", ".csv"))
-    return names_files or SPLIT in path or pathlib.Path(path).exists()
-
-
-def open_files(path, images=None, splits=None):
-    """Returns the source of the format that files are in.
-
-    Args:
-        path: Path of the file or folder, with `{split}` for the split.
-        images: Path of the folder of the pictures, or None.
-        splits: List of names of splits, or None.
-
-    Raises:
-        ValueError: If there are no such files, or splits are missing.
-    """
-    splits = tuple(splits or (None,))
-    if splits == (None,) and SPLIT in path:
-        raise ValueError(
-            f"{path} expects names of splits in place of {SPLIT}. Received: "
-            "none. Write for example --split train --split test."
+def tell_left_out(name, dataset):
+    """Says how many samples of a data set are left out, if any are."""
+    samples = {fault.sample for fault in getattr(dataset, "faults", ())}
+    if samples:
+        print(
+            f"Left out of {name}, for their faults: {len(samples)} samples. "
+            "See mm-keras check-data."
         )
-    first = OwnFiles(path, images, splits).at(splits[0])
-    if not first.exists():
-        raise ValueError(
-            f"Argument `data` expects files that exist. Received: {first}. "
-            f"Correct the path, in which {SPLIT} stands for the split."
-        )
-    if first.suffix.lower() in (".json", ".csv"):
-        source = CocoFile if first.suffix.lower() == ".json" else CsvFile
-    elif (first / "Annotations").is_dir():
-        return VocFolder(path, images, _listed(first, splits))
-    else:
-        source = PictureFolder
-    return source(path, images, splits)
-
-
-def _listed(folder, splits):
-    """The splits of a folder of VOC: those asked for, or the usual ones."""
-    lists = folder / "ImageSets" / "Main"
-    usual = ("train", "val", "validation", "test")
-    found = tuple(s for s in usual if (lists / f"{s}.txt").is_file())
-    return splits if splits != (None,) or not found else found

@@ -56,7 +56,8 @@ class PreparedData:
     def offered(self):
         """What is offered as labels: `(kind, arguments)` by feature."""
         if self._entry is None:
-            return describe_features(self._builder.info.features)
+            features = quiet.load("mm_keras_cli.prepared_features")
+            return features.describe(self._builder.info.features)
         found = {}
         for name, feature in self._entry.features.items():
             number = task_arguments.NUMBERS.get(TASKS.get(feature.kind))
@@ -105,10 +106,46 @@ class PreparedData:
         found, known = self.offered.get(feature, (None, {}))
         return known if TASKS.get(found) == kind else {}
 
+    def num_classes(self):
+        """Returns None: each feature has a number of its own."""
+
+    def class_names(self, task):
+        """Returns the names of the classes of a task, or None.
+
+        They are those of the only feature with so many classes. Those of a
+        mask are not known: 0 is often, but not always, the background.
+        """
+        count = task.target.num_classes
+        features = quiet.load("mm_keras_cli.prepared_features")
+        names = features.class_names(self._builder.info.features)
+        found = {known for known in names if len(known) == count}
+        if task.target.kind == "mask" or len(found) != 1:
+            return None
+        return next(iter(found))
+
+    def of_run(self, names):
+        """Returns the same: what is on disk has its own classes."""
+        return self
+
     def load(self, split, **options):
         """Loads a split; see `mm_keras.data.load`."""
         data = quiet.load("mm_keras.data")
         return data.load(self.name, split, data_dir=self.data_dir, **options)
+
+    def hold_out(self, split, share, tasks, load):
+        """Divides a split in two; see `OwnFiles.hold_out`.
+
+        Raises:
+            ValueError: If it is a part of a split already.
+        """
+        if split not in self.splits:
+            raise ValueError(
+                f"--validation {share} expects --split with the whole name of "
+                f"one of {self.splits}. Received: --split {split}. Name what "
+                "to validate on: --validation 'train[90%:]'."
+            )
+        kept = f"{100 * (1 - share):.0f}%"
+        return [{"split": f"{split}[{p}]"} for p in (f":{kept}", f"{kept}:")]
 
 
 def _name_task(feature):
@@ -116,56 +153,3 @@ def _name_task(feature):
     name = re.sub(r"\W", "_", feature, flags=re.ASCII)
     name = name if name.isidentifier() else f"_{name}"
     return name if name == feature else f"{name}:feature={feature}"
-
-
-def describe_features(features, prefix=""):
-    """Returns what features of TFDS say of themselves.
-
-    Args:
-        features: Dictionary of features.
-        prefix: What stands before their names: `"objects/"`.
-
-    Returns:
-        Dictionary from the name of a feature to `(kind, arguments)`, without
-        those of which no task is known.
-    """
-    found = {}
-    for name, feature in features.items():
-        found.update(_describe(prefix + name, feature))
-    return found
-
-
-def _describe(name, feature):
-    """Returns what one feature, and those within it, are."""
-    f = quiet.load("tensorflow_datasets").features
-    np = quiet.load("numpy")
-    if isinstance(feature, f.ClassLabel):
-        return {name: ("class", {"num_classes": feature.num_classes})}
-    if isinstance(feature, f.BBoxFeature):
-        return {name: ("box", {})}
-    if isinstance(feature, f.FeaturesDict):
-        return describe_features(feature, f"{name}/")
-    if isinstance(feature, f.Sequence):
-        return _describe_list(name, feature.feature)
-    if type(feature) in (f.Scalar, f.Tensor) and len(feature.shape) <= 1:
-        (units,) = feature.shape or (1,)
-        if units and np.dtype(feature.np_dtype).kind == "f":
-            return {name: ("number", {"units": units})}
-    return {}
-
-
-def _describe_list(name, inner):
-    """Returns what a list of features is: boxes, or several classes."""
-    found = {
-        part.removeprefix("/"): what
-        for part, what in _describe("", inner).items()
-    }
-    lists = {
-        f"{name}/{part}".removesuffix("/"): ("labels", arguments)
-        for part, (kind, arguments) in found.items()
-        if kind == "class"
-    }
-    kinds = {part: kind for part, (kind, _) in found.items()}
-    if kinds.get("bbox") == "box" and kinds.get("label") == "class":
-        lists[name] = ("boxes", found["label"][1])
-    return lists

@@ -5,6 +5,7 @@ import dataclasses
 import inspect
 
 from mm_keras_cli import quiet
+from mm_keras_cli import values
 
 # The argument of each constructor in `mm_keras.tasks` that a bare number is.
 NUMBERS = {
@@ -18,7 +19,7 @@ NUMBERS = {
     "segmentation": "num_classes",
     "tagging": "num_classes",
 }
-SYNTAX = "KIND:NAME[:NUMBER][:OPTION=VALUE]..."
+SYNTAX = "KIND:NAME[:NUMBER][:OPTION=VALUE,...]"
 HELP = (
     f"{SYNTAX}, a task to look at: its kind, one of {', '.join(NUMBERS)}; its "
     "name, that of the feature with the labels; how many classes there are "
@@ -49,6 +50,12 @@ class TaskArgument:
         """Name of the feature with the labels."""
         return self.options.get("feature", self.name)
 
+    def __str__(self):
+        """The text that stands for the task on the command line."""
+        number = [] if self.number is None else [str(self.number)]
+        options = map("=".join, self.options.items())
+        return ":".join([self.kind, self.name, *number, *options])
+
 
 def add_task(parser):
     """Adds `--task` to the parser of a command."""
@@ -70,30 +77,34 @@ def parse(text):
     """
     kind, *parts = text.split(":")
     if kind not in NUMBERS:
-        _refuse(text, f"a kind among {', '.join(NUMBERS)}", repr(kind))
+        known = ", ".join(NUMBERS)
+        _refuse(text, f"a kind among {known}, received {kind!r}")
     if not parts or not parts[0].isidentifier():
-        _refuse(text, "a name of letters, digits and _", repr(parts[:1]))
+        received = f"received {parts[:1]}"
+        _refuse(text, f"a name of letters, digits and _, {received}")
     name, *parts = parts
     number = None
     if parts and "=" not in parts[0]:
-        number, *parts = parts
-        if NUMBERS[kind] is None:
-            _refuse(text, f"no number, which {kind} has none of", repr(number))
-        if not number.isdecimal() or int(number) < 1:
-            _refuse(text, "a whole number of at least 1", repr(number))
-        number = int(number)
-    options = {}
-    for part in parts:
-        option, equals, value = part.partition("=")
-        if not equals or not value or option in options:
-            _refuse(text, "each option once, as OPTION=VALUE", repr(part))
-        options[option] = value
+        number = _read_number(text, kind, parts.pop(0))
+    try:
+        options = values.read_options(":".join(parts))
+    except ValueError as error:
+        _refuse(text, error)
     return TaskArgument(kind, name, number, options)
 
 
-def _refuse(text, expected, received):
+def _read_number(text, kind, number):
+    received = f"received {number!r}"
+    if NUMBERS[kind] is None:
+        _refuse(text, f"no number, which {kind} has none of, {received}")
+    if not number.isdecimal() or int(number) < 1:
+        _refuse(text, f"a whole number of at least 1, {received}")
+    return int(number)
+
+
+def _refuse(text, expected):
     raise argparse.ArgumentTypeError(
-        f"expected {SYNTAX} with {expected}, received {received} in {text!r}"
+        f"expected {SYNTAX} with {expected} in {text!r}"
     )
 
 
@@ -132,7 +143,7 @@ def _make_task(argument, suggest):
                 f"among {', '.join(parameters)}. Received: {option}={text}. "
                 "See `mm_keras.tasks`."
             )
-        chosen[option] = read_value(text, parameters[option].default)
+        chosen[option] = values.read_value(text, parameters[option].default)
     number = NUMBERS[argument.kind]
     if argument.number is not None:
         chosen[number] = argument.number
@@ -149,24 +160,3 @@ def _make_task(argument, suggest):
 def _is_required(parameter):
     empty = inspect.Parameter.empty
     return parameter is not None and parameter.default is empty
-
-
-def read_value(text, default=None):
-    """Returns the value that a text stands for.
-
-    A number, `true`, `false` or `none`, else the text itself; several of them,
-    with commas between them, are a tuple, and so is a single one where the
-    `default` is.
-    """
-    if "," in text or isinstance(default, tuple):
-        parts = [part for part in text.split(",") if part]
-        return tuple(read_value(part) for part in parts)
-    words = {"true": True, "false": False, "none": None}
-    if text.lower() in words:
-        return words[text.lower()]
-    for number in (int, float):
-        try:
-            return number(text)
-        except ValueError:
-            continue
-    return text

@@ -48,6 +48,20 @@ def text_vectorization(
     examples = reading.read_views(builder, name, split)
     reading.check_inputs(examples, [modality], name)
     texts = examples.map(lambda inputs, features: inputs[modality]).batch(256)
+    return adapt(
+        texts, vocabulary_size=vocabulary_size, length=length, **kwargs
+    )
+
+
+def adapt(texts, *, vocabulary_size=None, length=None, **kwargs):
+    """Makes a `TextVectorization` layer that knows the words of texts.
+
+    Args:
+        texts: A `tf.data.Dataset` of batches of strings, `(batch,)`.
+        vocabulary_size: As in `text_vectorization`.
+        length: As in `text_vectorization`.
+        **kwargs: Further arguments of `keras.layers.TextVectorization`.
+    """
     texts = texts.cache()
     layer = keras.layers.TextVectorization(
         max_tokens=vocabulary_size,

@@ -13,8 +13,8 @@ from mm_keras.demo import page
 from mm_keras.demo import reloading
 from mm_keras.demo.folder import make_folder
 from mm_keras.demo.progress import Progress
+from mm_keras.training import evaluation
 from mm_keras.training.average_precision import AveragePrecision
-from mm_keras.training.average_precision import evaluate_detection
 from mm_keras.version import __version__
 
 STEPS = 1400
@@ -63,7 +63,8 @@ def run(output="mm-keras-demo", *, steps=STEPS, seed=0, data_dir=None):
     training = train(model, steps, data_dir)
     test = load("test", model, data_dir)
     print("Evaluating on the test split ...", flush=True)
-    scores = evaluate(model, test)
+    scores = evaluation.evaluate(model, test)
+    scores = dict(zip(scores, numbers(scores.values()), strict=True))
     inputs, targets, _ = next(iter(test.unbatch().batch(PICTURES)))
     print("Exporting, loading again, comparing ...", flush=True)
     found = export.serving_model(model).predict(inputs, verbose=0)
@@ -73,7 +74,7 @@ def run(output="mm-keras-demo", *, steps=STEPS, seed=0, data_dir=None):
         "training": {**training, "seed": seed},
         "versions": versions(),
     }
-    page.write(folder, inputs["image"], targets, found, result)
+    page.write(folder, model.tasks, inputs["image"], targets, found, result)
     result["seconds"] = seconds_since(started)
     text = json.dumps(result, indent=2, allow_nan=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")
@@ -128,15 +129,6 @@ def train(model, steps, data_dir):
         "parameters": model.count_params(),
         "history": {name: numbers(values) for name, values in history.items()},
     }
-
-
-def evaluate(model, dataset):
-    """Returns losses, metrics and average precision by name."""
-    scores = {
-        **model.evaluate(dataset, verbose=0, return_dict=True),
-        **evaluate_detection(model, dataset),
-    }
-    return dict(zip(scores, numbers(scores.values()), strict=True))
 
 
 def numbers(values):

@@ -10,7 +10,14 @@ class Progress(keras.callbacks.Callback):
 
     The bar of `fit` has a line as long as there are losses and metrics. Where
     the output is no terminal there is no bar.
+
+    Args:
+        describe: Function from the logs of an epoch to a line about it.
     """
+
+    def __init__(self, describe=scores.line):
+        super().__init__()
+        self._describe = describe
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bar = keras.utils.Progbar(
@@ -23,6 +30,6 @@ class Progress(keras.callbacks.Callback):
         self._bar.update(batch + 1, [("loss", logs["loss"])])
 
     def on_epoch_end(self, epoch, logs=None):
-        reached = scores.line(logs, prefix="val_")
+        reached = self._describe(logs)
         epochs = self.params["epochs"]
         print(f"epoch {epoch + 1} of {epochs}: {reached}", flush=True)

@@ -10,7 +10,7 @@ SCORES = {
 }
 
 
-def line(logs, prefix=""):
+def line(logs, prefix="val_"):
     """Returns the scores in one line: `AP 0.752, AP50 0.981, ...`."""
     return ", ".join(
         f"{short} {logs[prefix + name]:.3f}"

@@ -1,7 +1,15 @@
 """The model that knows its tasks, its training steps, and callbacks."""
 
 from mm_keras.training.average_precision import AveragePrecision
+from mm_keras.training.backup import Backup
+from mm_keras.training.evaluation import evaluate
 from mm_keras.training.loading import load_model
 from mm_keras.training.multi_task_model import MultiTaskModel
 
-__all__ = ["AveragePrecision", "MultiTaskModel", "load_model"]
+__all__ = [
+    "AveragePrecision",
+    "Backup",
+    "MultiTaskModel",
+    "evaluate",
+    "load_model",
+]

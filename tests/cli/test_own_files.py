@@ -9,6 +9,8 @@ import pytest
 import tensorflow as tf
 
 import mm_keras_cli
+from mm_keras import tasks
+from mm_keras_cli import finding_files
 from mm_keras_cli import own_files
 
 XML = """
@@ -111,7 +113,7 @@ def check(capsys, *arguments):
 
 
 def test_a_folder_of_voc_knows_its_splits_and_classes(voc, capsys):
-    source = own_files.open_files(str(voc))
+    source = finding_files.open_files(str(voc))
     assert isinstance(source, own_files.VocFolder)
     assert source.splits == ("train", "test")
     assert source.suggest("detection", "objects") == {"num_classes": 2}
@@ -169,7 +171,7 @@ def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     assert not err
     assert code == 0
     assert "train: 2 samples, test: 1 samples" in out
-    source = own_files.open_files(str(coco / "train.json"))
+    source = finding_files.open_files(str(coco / "train.json"))
     assert source.suggest("segmentation", "mask") == {"num_classes": 3}
     assert source.suggest("regression", "counts") == {"units": 2}
 
@@ -215,6 +217,69 @@ def test_a_table_needs_a_task(table, capsys):
     assert "kind  data   3         2 of 2   1: 33.3%  0: 66.7%" in out
 
 
+def test_splits_with_a_usual_name_are_found(pets, coco):
+    source = finding_files.open_files(str(pets))
+    assert source.path == f"{pets}/{{split}}"
+    assert source.splits == ("train", "test")
+    path = str(coco / "{split}.json")
+    assert finding_files.open_files(path).splits == ("train", "test")
+    (coco / "extra.json").write_text((coco / "test.json").read_text())
+    named = finding_files.open_files(path, named=["extra", "nothing"])
+    assert named.splits == ("extra", "train", "test")
+
+
+def test_a_class_may_be_called_like_a_split(pets):
+    (pets / "train" / "train").mkdir()
+    (pets / "train" / "plane").mkdir()
+    source = finding_files.open_files(str(pets / "train"))
+    assert source.splits == (None,)
+    assert source.classes() == ("cat", "dog", "plane", "train")
+
+
+def test_splits_of_another_name_are_asked_for(coco):
+    for name in ("train", "test"):
+        (coco / f"{name}.json").rename(coco / f"{name}ing.json")
+    with pytest.raises(ValueError, match="names of splits.*none of train, val"):
+        finding_files.open_files(str(coco / "{split}.json"))
+
+
+def test_a_run_reads_with_the_classes_that_it_knows(voc, table):
+    source = finding_files.open_files(str(voc)).of_run({"objects": ("cow",)})
+    assert source.classes("labels") == ("cow",)
+    assert source.num_classes() == 1
+    assert source.max_faults == own_files.MAX_FAULTS
+    source = finding_files.open_files(str(table)).of_run({"kind": ("x", "y")})
+    assert source.classes("kind") == ("x", "y")
+    assert source.num_classes() is None
+
+
+def test_tasks_of_a_table_know_only_the_classes_of_its_columns(table):
+    source = finding_files.open_files(str(table))
+    assert source.suggest("classification", "kind") == {"num_classes": 2}
+    assert source.suggest("segmentation", "image") == {}
+    assert source.suggest("alignment", "match") == {}
+    task = tasks.segmentation("image", 2)
+    assert source.class_names(task) is None
+    task = tasks.classification("species", 2, feature="kind")
+    assert source.class_names(task) == ("cat", "dog")
+
+
+def test_a_share_of_the_files_is_held_out_with_all_classes(voc):
+    source = finding_files.open_files(str(voc))
+    declared = [tasks.multi_label("labels", 2)]
+
+    def load(**part):
+        return source.load(tasks=declared, image_size=(8, 8), **part)
+
+    left, held_out = source.hold_out("train", 0.5, declared, load)
+    assert sorted(left["samples"] + held_out["samples"]) == list("0123")
+    for part in (left, held_out):
+        dataset = load(**part, shuffle=False)
+        assert dataset.samples == part["samples"]
+        (labels,) = [targets["labels"] for _, targets, _ in dataset]
+        assert np.sum(labels, axis=0).tolist() == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("path", "are"),
     [
@@ -227,4 +292,4 @@ def test_a_table_needs_a_task(table, capsys):
     ],
 )
 def test_paths_are_told_from_names_of_data_sets(path, are):
-    assert own_files.are_files(path) == are
+    assert finding_files.are_files(path) == are

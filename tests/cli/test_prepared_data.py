@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from mm_keras import tasks
 from mm_keras_cli import data_arguments
-from mm_keras_cli.prepared_data import describe_features
+from mm_keras_cli import prepared_features
 from mm_keras_cli.prepared_data import PreparedData
 
 F = tfds.features
@@ -34,6 +35,23 @@ def test_the_catalog_says_how_many_classes_there_are(scenes):
     assert "detection:digits" in scenes.default_tasks()
 
 
+def test_classes_have_the_names_that_tfds_knows(scenes):
+    digits = tuple("0123456789")
+    assert scenes.class_names(tasks.detection("digits", 10)) == digits
+    assert scenes.class_names(tasks.multi_label("present", 10)) == digits
+    assert scenes.class_names(tasks.segmentation("mask", 10)) is None
+    assert scenes.class_names(tasks.classification("other", 7)) is None
+    assert scenes.class_names(tasks.regression("count")) is None
+
+
+def test_a_share_is_held_out_by_slices(scenes):
+    left, held_out = scenes.hold_out("train", 0.1, [], None)
+    assert left == {"split": "train[:90%]"}
+    assert held_out == {"split": "train[90%:]"}
+    with pytest.raises(ValueError, match=r"whole name.*train\[:9\]. Name"):
+        scenes.hold_out("train[:9]", 0.1, [], None)
+
+
 def test_features_of_other_data_sets_say_what_they_are():
     features = F.FeaturesDict(
         {
@@ -54,7 +72,7 @@ def test_features_of_other_data_sets_say_what_they_are():
             "number": F.Scalar(np.int64),
         }
     )
-    assert describe_features(features) == {
+    assert prepared_features.describe(features) == {
         "kind": ("class", {"num_classes": 4}),
         "tags": ("labels", {"num_classes": 2}),
         "place": ("box", {}),

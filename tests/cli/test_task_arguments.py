@@ -136,22 +136,3 @@ def test_what_the_data_says_fills_in_what_was_not_said():
 def test_tasks_that_cannot_be_made_are_explained(texts, said):
     with pytest.raises(ValueError, match=said):
         make(*texts)
-
-
-@pytest.mark.parametrize(
-    ("text", "default", "value"),
-    [
-        ("3", None, 3),
-        ("0.5", 1.0, 0.5),
-        ("1e-3", None, 0.001),
-        ("true", False, True),
-        ("None", 3, None),
-        ("pyramid", "vector", "pyramid"),
-        ("P3,P4", None, ("P3", "P4")),
-        ("P3,", None, ("P3",)),
-        ("100", (), (100,)),
-        ("objects/label", None, "objects/label"),
-    ],
-)
-def test_values_are_read_as_python_would(text, default, value):
-    assert task_arguments.read_value(text, default) == value

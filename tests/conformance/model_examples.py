@@ -178,6 +178,27 @@ def watched(folder):
     return (dict.fromkeys(logs, 0), model.get_weights()), (added, before)
 
 
+def backed_up(folder):
+    """A model that was changed has its state of before again."""
+    model = by_hand()
+    before = model.get_weights()
+    backup = mm_keras.training.Backup(folder / "backup.npz")
+    backup.set_model(model)
+    backup.on_epoch_end(2)
+    model.set_weights([weight + 1 for weight in before])
+    epochs = backup.restore(model)
+    return (epochs, model.get_weights()), (3, before)
+
+
+def evaluated(folder):
+    """A model is measured by its losses and metrics."""
+    model = by_hand()
+    targets = {"price": target(model.tasks[0])}
+    dataset = mm_keras.data.from_arrays(inputs(), targets, tasks=model.tasks)
+    expected = model.evaluate(dataset, verbose=0, return_dict=True)
+    return mm_keras.training.evaluate(model, dataset), expected
+
+
 def exported(folder):
     model = by_hand()
     differences = mm_keras.export.to_saved_model(model, folder / "model")
@@ -212,5 +233,7 @@ FUNCTIONS = {
         {"kind": 1.0, "things": 1.0, "price": 3.0, "mask": 1.0},
     ),
     "training.AveragePrecision": watched,
+    "training.Backup": backed_up,
+    "training.evaluate": evaluated,
     "training.load_model": loaded,
 }
