@@ -72,25 +72,26 @@ def make_model(steps):
     )
 
 
-def load(split, model, folder, **options):
+def load(split, model, options, **more):
     """Returns a split of the folder for the tasks of the model."""
-    return mm_keras.data.from_voc(
-        folder,
+    dataset = mm_keras.data.from_voc(
+        options.data,
         split,
         tasks=model.tasks,
         classes=CLASSES,
         image_size=SIZE,
         batch_size=BATCH_SIZE,
         on_fault="skip",
-        **options,
+        **more,
     )
+    return dataset.take(2) if options.quick else dataset
 
 
-def train(model, folder, epochs, path):
+def train(model, options, path):
     """Trains; leaves the weights that were best on the validation split."""
-    validation = load("val", model, folder)
+    validation = load("val", model, options)
     training = load(
-        "train", model, folder, augment=AUGMENT, drop_remainder=True
+        "train", model, options, augment=AUGMENT, drop_remainder=True
     )
     best = keras.callbacks.ModelCheckpoint(
         path,
@@ -99,11 +100,11 @@ def train(model, folder, epochs, path):
         save_best_only=True,
         save_weights_only=True,
     )
-    every = max(1, epochs // 10)
+    every = max(1, options.epochs // 10)
     model.fit(
         training.repeat(),
         steps_per_epoch=every * int(training.cardinality()),
-        epochs=epochs // every,
+        epochs=options.epochs // every,
         validation_data=validation,
         callbacks=[mm_keras.training.AveragePrecision(validation), best],
         verbose=2,
@@ -149,12 +150,11 @@ def scores(model, dataset):
 def run_seed(seed, options):
     """Trains from one seed; returns the scores on the test split."""
     keras.utils.set_random_seed(seed)
-    epochs = 2 if options.quick else options.epochs
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        model = make_model(epochs * STEPS_PER_EPOCH)
-        train(model, options.data, epochs, f"{folder}/best.weights.h5")
-    reached = scores(model, load("test", model, options.data))
+        model = make_model(options.epochs * STEPS_PER_EPOCH)
+        train(model, options, f"{folder}/best.weights.h5")
+    reached = scores(model, load("test", model, options))
     minutes = (time.monotonic() - started) / 60
     print(f"seed {seed}: {reached}", flush=True)
     return {**reached, "minutes": minutes}
@@ -175,13 +175,13 @@ def report(runs):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two epochs")
+    parser.add_argument("--quick", action="store_true", help="two batches")
     parser.add_argument("--epochs", type=int, default=EPOCHS, metavar="N")
     parser.add_argument("--seeds", type=int, default=3, metavar="N")
     parser.add_argument("--data", default=default_data(), metavar="FOLDER")
     options = parser.parse_args(arguments)
     if options.quick:
-        options.seeds = 1
+        options.epochs, options.seeds = 1, 1
     runs = [run_seed(seed, options) for seed in range(options.seeds)]
     print(report(runs))
     print(f"Aim: AP50 of {AIM}, stretch {STRETCH}.")

@@ -37,6 +37,8 @@ def run(arguments):
         for split in arguments.splits or source.splits
     }
     report = data.validate(splits, tasks, verbose=int(sys.stdout.isatty()))
+    for split in () if arguments.splits else source.unlabelled:
+        print(f"{split}: not looked at, since its labels are not published")
     print(report)
     if arguments.json:
         write(arguments.json, report.to_json())

@@ -29,15 +29,15 @@ class OwnFiles:
         splits: Names of the splits; the classes are those of the first.
         names: Dictionary of the names of the classes, by feature, where they
             are known already.
-        max_faults: How many samples may be left out as faulty, at most: a
-            share.
+        max_faults: How many samples may be left out as faulty, a share; None
+            for any number.
     """
 
     path: str
     images: str | None = None
     splits: tuple = (None,)
     names: dict = dataclasses.field(default_factory=dict)
-    max_faults: float = 1.0
+    max_faults: float | None = None
 
     # Pictures of such files have various sizes.
     varies = True
@@ -48,6 +48,10 @@ class OwnFiles:
     with_classes = ("class", "boxes", "labels", "mask")
     # The feature that counts the objects of each class.
     counts = ("counts",)
+    # Whether the files themselves say which samples are in a split.
+    lists_splits = False
+    # Whether there are labels is not known beforehand.
+    unlabelled = ()
 
     def default_tasks(self):
         """Returns the texts of the tasks that such files have labels for."""
@@ -108,7 +112,19 @@ class OwnFiles:
         return dataclasses.replace(self, names=names, max_faults=MAX_FAULTS)
 
     def load(self, split, **options):
-        """Loads a split without what is faulty; its `faults` list that."""
+        """Loads a split without what is faulty; its `faults` list that.
+
+        Raises:
+            ValueError: If several splits would be the same files.
+        """
+        places = SPLIT in self.path or self.lists_splits
+        splits = list(dict.fromkeys([*self.splits, split]))
+        if len(splits) > 1 and not places:
+            raise ValueError(
+                f"{self.path} expects {SPLIT} in the path where splits have "
+                f"files of their own. Received: splits {splits} of the same "
+                f"files. Write for example '{SPLIT}.json'."
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They repeat the faults.
             return self.read(
@@ -137,72 +153,6 @@ class OwnFiles:
             {"split": split, "samples": [whole.samples[i] for i in part]}
             for part in rows.values()
         ]
-
-
-class VocFolder(OwnFiles):
-    """A folder in the layout of PASCAL VOC, which lists its splits."""
-
-    tasks = ("detection:objects",)
-
-    def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_voc`."""
-        data = quiet.load("mm_keras.data")
-        return data.from_voc(
-            self.path, split, classes=self.classes(), **options
-        )
-
-
-class CocoFile(OwnFiles):
-    """Annotations in COCO's format, a file for each split."""
-
-    tasks = ("detection:objects",)
-
-    def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_coco`."""
-        data = quiet.load("mm_keras.data")
-        return data.from_coco(
-            self.at(split),
-            self.images_at(split) or self.at(split).parent,
-            classes=self.classes(),
-            **options,
-        )
-
-
-class CsvFile(OwnFiles):
-    """Tables, a file for each split."""
-
-    by_feature = True
-    with_classes = ("class", "labels")
-    counts = ()
-
-    def read(self, split, *, tasks, **options):
-        """Loads a split; see `mm_keras.data.from_csv`."""
-        data = quiet.load("mm_keras.data")
-        columns = {
-            task.target.feature or task.name
-            for task in tasks
-            if task.target.kind in self.with_classes
-        }
-        return data.from_csv(
-            self.at(split),
-            tasks=tasks,
-            folder=self.images_at(split),
-            classes={column: self.classes(column) for column in columns},
-            **options,
-        )
-
-
-class PictureFolder(OwnFiles):
-    """Pictures in a folder for each class, in a folder for each split."""
-
-    tasks = ("classification:label",)
-
-    def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_folder`."""
-        data = quiet.load("mm_keras.data")
-        return data.from_folder(
-            self.at(split), classes=self.classes(), **options
-        )
 
 
 def tell_left_out(name, dataset):

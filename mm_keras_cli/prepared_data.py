@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 
 from mm_keras_cli import quiet
 from mm_keras_cli import task_arguments
@@ -17,6 +18,8 @@ TASKS = {
     "number": "regression",
     "tags": "tagging",
 }
+# What builders of TFDS call splits that nobody has labelled.
+UNLABELLED = ("unlabelled", "unsupervised")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +67,15 @@ class PreparedData:
 
     @property
     def splits(self):
-        """Names of all splits."""
-        return list(self._builder.info.splits)
+        """Names of the splits that have labels."""
+        names = self._builder.info.splits
+        return [name for name in names if name not in self.unlabelled]
+
+    @property
+    def unlabelled(self):
+        """Names of the splits that have none."""
+        closed = {*UNLABELLED, *(self._entry.unlabelled if self._entry else ())}
+        return [name for name in self._builder.info.splits if name in closed]
 
     @property
     def varies(self):
@@ -79,7 +89,7 @@ class PreparedData:
     def default_tasks(self):
         """Returns the texts of a task for each feature that has one."""
         texts = [
-            f"{TASKS[kind]}:{name}"
+            f"{TASKS[kind]}:{_name_task(name)}"
             for name, (kind, _) in self.offered.items()
             if kind in TASKS
         ]
@@ -136,3 +146,10 @@ class PreparedData:
             )
         kept = f"{100 * (1 - share):.0f}%"
         return [{"split": f"{split}[{p}]"} for p in (f":{kept}", f"{kept}:")]
+
+
+def _name_task(feature):
+    """Names a task after a feature, which may be in a group: `a/b`."""
+    name = re.sub(r"\W", "_", feature, flags=re.ASCII)
+    name = name if name.isidentifier() else f"_{name}"
+    return name if name == feature else f"{name}:feature={feature}"

@@ -75,25 +75,64 @@ def least_step(pixels):
     return tf.sqrt(tf.maximum(squares - tf.sqrt(difference), 0.0) / 2)
 
 
-def warp(picture, pixels, size, *, nearest=False, fill=0.0):
+def draw_picture(picture, pixels, extent, size):
     """Draws a picture, as a map of pixel indices says where to read.
+
+    Each pixel is a mean of four. Within the picture those beyond its edge are
+    like those at the edge, as where a picture is only resized; around it all
+    is black.
 
     Args:
         picture: A tensor `(height, width, channels)`.
         pixels: What `pixel_map` returns.
+        extent: Height and width of the picture, a float tensor `(2,)`.
         size: Height and width of what is drawn, a float tensor `(2,)`.
-        nearest: Whether to take the nearest pixel, instead of a mean of four.
-        fill: Value where there is no picture.
 
     Returns:
         A tensor of the same dtype, `(*size, channels)`.
     """
+    drawn = _transform(picture, pixels, size, "BILINEAR", "NEAREST")
+    return drawn * tf.cast(_reads_within(pixels, extent, size), drawn.dtype)
+
+
+def draw_map(values, pixels, size, fill):
+    """Draws a map of classes or depths; each pixel is the nearest one.
+
+    Args:
+        values: A tensor `(height, width, 1)`.
+        pixels: What `pixel_map` returns.
+        size: Height and width of what is drawn, a float tensor `(2,)`.
+        fill: Value where there is no picture.
+
+    Returns:
+        A tensor of the same dtype, `(*size, 1)`.
+    """
+    return _transform(values, pixels, size, "NEAREST", "CONSTANT", fill)
+
+
+def _transform(picture, pixels, size, interpolation, fill_mode, fill=0.0):
     drawn = tf.raw_ops.ImageProjectiveTransformV3(
         images=picture[None],
         transforms=tf.gather(tf.reshape(pixels, (1, 9)), _X_BEFORE_Y, axis=1),
         output_shape=tf.cast(size, tf.int32),
         fill_value=fill,
-        interpolation="NEAREST" if nearest else "BILINEAR",
-        fill_mode="CONSTANT",
+        interpolation=interpolation,
+        fill_mode=fill_mode,
     )
     return drawn[0]
+
+
+def _reads_within(pixels, extent, size):
+    """Which drawn pixels are read within a picture, `(*size, 1)`.
+
+    In each row they follow one another, from a first to a last column.
+    """
+    down, across, start = tf.unstack(pixels[:2, :, None], axis=1)  # (2, 1)
+    # It reaches half a pixel beyond the centers of the outer ones.
+    half = extent[:, None] / 2
+    from_middle = down * tf.range(size[0]) + (start + 0.5 - half)
+    ends = tf.stack([-half - from_middle, half - from_middle]) / across
+    first = tf.reduce_max(tf.reduce_min(ends, axis=0), axis=0)[:, None]
+    last = tf.reduce_min(tf.reduce_max(ends, axis=0), axis=0)[:, None]
+    columns = tf.range(size[1])
+    return ((first <= columns) & (columns <= last))[..., None]

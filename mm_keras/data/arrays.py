@@ -1,6 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
+from mm_keras.data import epochs
 from mm_keras.data.checks import check_labels
 from mm_keras.data.unlabelled import fill_unlabelled
 
@@ -14,6 +15,8 @@ def from_arrays(
     batch_size=32,
     shuffle=False,
     seed=None,
+    first_epoch=0,
+    drop_remainder=False,
 ):
     """Makes batches that `fit` takes from arrays in memory.
 
@@ -33,7 +36,10 @@ def from_arrays(
             wherever there is a label.
         batch_size: Number of rows per batch.
         shuffle: Whether every epoch has a new order.
-        seed: Seed of the order.
+        seed: Seed of the order, which follows from it and from the number of
+            the epoch. None takes one from the seed of Keras.
+        first_epoch: Number of the epoch that is read first.
+        drop_remainder: Whether to drop the last, smaller batch.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
@@ -61,8 +67,11 @@ def from_arrays(
     labels, weights = label_arrays(targets, tasks, weights, rows)
     dataset = tf.data.Dataset.from_tensor_slices((inputs, labels, weights))
     if shuffle:
-        dataset = dataset.shuffle(rows, seed=seed)
-    return dataset.batch(batch_size).prefetch(tf.data.AUTOTUNE)
+        dataset = epochs.in_epochs(
+            dataset, seed=seed, first_epoch=first_epoch, room=rows
+        ).map(lambda _, row: row)
+    dataset = dataset.batch(batch_size, drop_remainder=drop_remainder)
+    return dataset.prefetch(tf.data.AUTOTUNE)
 
 
 def label_arrays(targets, tasks, sample_weights, rows):
@@ -138,17 +147,28 @@ def _as_labels(task, values, weight=None):
         values = _stack_boxes(task, values)
     if target.kind == "tags":
         values = _stack_tags(task, values)
-    values = np.asarray(values)
-    if target.kind == "number" and values.ndim == 1 and target.shape == (1,):
-        values = values[:, None]
-    if target.kind in ("mask", "depth") and values.ndim == 3:
-        values = values[..., None]
-    _check_form(task, values)
+    values = in_form(task, np.asarray(values))
     labelled = slice(None) if weight is None else np.asarray(weight) > 0
     check_labels(task, values[labelled])
     if target.kind == "boxes":
         values = np.stack([_largest(v, target.shape[0]) for v in values])
     return values.astype(target.dtype)
+
+
+def in_form(task, values):
+    """Returns an array of labels in the shape of its target, or raises.
+
+    An axis of length 1 may be missing, or too many.
+    """
+    kind, shape = task.target.kind, task.target.shape
+    if kind == "number" and values.ndim == 1 and shape == (1,):
+        values = values[:, None]
+    if kind in ("mask", "depth") and values.ndim == 3:
+        values = values[..., None]
+    if kind in ("class", "pair") and values.shape[1:] == (1,):
+        values = values[:, 0]
+    _check_form(task, values)
+    return values
 
 
 def _check_form(task, values):

@@ -40,15 +40,16 @@ class Augmentation:
     - **Depths** stay what was measured, also where the picture is zoomed;
       beyond the picture they are unknown.
     - **Points** that leave the picture are no longer visible.
-    - **Labels of the whole picture** stay: a class, a number. Where an object
-      may leave the picture, read `"objects/label"` beside the boxes, which
-      follows them, and not a feature that counted before.
+    - **Labels that follow from boxes** follow the moved ones: which classes
+      there are and how many objects, of the catalog and of own files. In a
+      view of your own read `"objects/label"`, which does so too.
+    - **Other labels of the whole picture** stay: a class, a number.
     - **Texts** that are fed beside the picture stay true: where one names a
       side (left, right, ...), the picture is neither mirrored left to right
       nor rotated nor sheared, which could change what is left of what; where
       it names a height (above, under, ...), neither mirrored upside down nor
-      rotated nor sheared; where it names a colour, the hue stays. Only texts
-      that are still strings can be read.
+      rotated nor sheared; where it names a colour, hue and saturation stay.
+      Only texts that are still strings can be read.
 
     Args:
         horizontal_flip: Share of the examples that are mirrored left to

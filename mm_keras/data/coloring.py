@@ -58,8 +58,9 @@ def _mix(augment, draw, picture, texts):
         return tf.eye(1)
     named = wording.mentions(texts, augment.color_words)
     angle = tf.where(named, 0.0, draw["hue"])
+    saturation = tf.where(named, 1.0, draw["saturation"])
     sine, cosine = tf.sin(angle), tf.cos(angle)
-    colorful = tf.stack([cosine, -sine, sine, cosine]) * draw["saturation"]
+    colorful = tf.stack([cosine, -sine, sine, cosine]) * saturation
     # The first row and column, brightness, stay.
     turn = tf.pad(tf.reshape(colorful, (2, 2)), [[1, 0], [1, 0]]) + _FIRST
     return _RGB @ turn @ _YIQ

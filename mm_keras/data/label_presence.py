@@ -32,6 +32,15 @@ def label_presence(targets, tasks):
     }
 
 
+def num_rows(targets):
+    """Counts the rows of labels, in any form that `label_presence` reads."""
+    if isinstance(targets, tf.data.Dataset):
+        return sum(to_batch("data", 0, element).rows for element in targets)
+    if hasattr(targets, "keys"):
+        return max((len(targets[name]) for name in targets), default=0)
+    return len(targets)
+
+
 def _read_batches(dataset, tasks):
     """Returns `class_presence` by task of the batches of a data set."""
     found, first = {task.name: [] for task in tasks}, None

@@ -1,6 +1,10 @@
+import functools
+
 import tensorflow as tf
 
 from mm_keras.data import catalog
+from mm_keras.data import declared_classes
+from mm_keras.data import epochs
 from mm_keras.data import pipeline
 from mm_keras.data import preparing
 from mm_keras.data import reading
@@ -40,8 +44,8 @@ def load(
       each other; without a text among the inputs it is the row's number.
     - Shuffled data that takes less than half a gigabyte is read once, kept in
       memory as it is before augmentation, decoded or else encoded, and
-      shuffled as a whole; larger data in a buffer of that size. Every epoch
-      has another order.
+      shuffled as a whole; larger data in a buffer of that size, over files in
+      random order. Every epoch has another order.
     - One seed gives one order and one augmentation in every epoch. A training
       that was interrupted after `k` epochs goes on as if it had not been, with
       `first_epoch=k` here and `initial_epoch=k` in `fit`.
@@ -101,21 +105,23 @@ def load(
     builder = preparing.find_builder(name, data_dir)
     catalog.check_labelled(builder.info.full_name, split, tasks)
     catalog.check_classes(name, views.find_view(name), tasks)
+    declared_classes.check(builder, name, split, tasks or ())
     check_keeps_tokens(text, tasks or ())
     encoded = {}
     if tasks is not None and image_size is not None:
         encoded = reading.handed_on(builder, name, split, tasks)
-    examples = reading.read_views(
-        builder,
-        name,
-        split,
-        encoded=encoded,
-        shuffle_files=shuffle,
-        seed=seed,
+    read = functools.partial(
+        reading.read_views, builder, name, split, encoded=encoded
     )
+    examples = read()
     reading.check_inputs(examples, inputs, name)
+    order = {
+        "seed": seed,
+        "first_epoch": first_epoch,
+        "reorder": lambda key: read(shuffle_files=True, seed=key),
+    }
     if tasks is None:
-        return _everything(examples, batch_size, shuffle, seed)
+        return _everything(examples, batch_size, shuffle, order)
 
     return pipeline.batches(
         examples,
@@ -128,17 +134,18 @@ def load(
         text=text,
         augment=augment,
         shuffle=shuffle,
-        seed=seed,
-        first_epoch=first_epoch,
         cache=cache,
         drop_remainder=drop_remainder,
         pictures=tuple(encoded.values()),
+        derived=views.find_derived(name),
+        **order,
     )
 
 
-def _everything(dataset, batch_size, shuffle, seed):
+def _everything(dataset, batch_size, shuffle, order):
     """Batches of all inputs and features, unconverted."""
     if shuffle:
-        dataset = dataset.shuffle(1024, seed=seed)
+        dataset = epochs.in_epochs(dataset, room=1024, **order)
+        dataset = dataset.map(lambda _, example: example)
     dataset = dataset.map(lambda inputs, features: {**features, **inputs})
     return dataset.ragged_batch(batch_size).prefetch(tf.data.AUTOTUNE)

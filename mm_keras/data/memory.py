@@ -1,6 +1,5 @@
 """Keeps rows in memory where they fit, in the form that saves most work."""
 
-import numpy as np
 import tensorflow as tf
 
 # Up to this size rows stay in memory, and so many are shuffled at once.
@@ -9,8 +8,8 @@ LIMIT = 512 * 2**20
 _SAMPLE = 8
 
 
-def keep(rows, prepare, cache):
-    """Keeps rows in memory, prepared or as they are.
+def plan(rows, prepare, cache):
+    """Decides in which form rows are kept in memory, if at all.
 
     Args:
         rows: A `tf.data.Dataset` of known length, or not.
@@ -20,15 +19,15 @@ def keep(rows, prepare, cache):
             prepared, False not at all.
 
     Returns:
-        `(rows, prepared)`: a `tf.data.Dataset`, and whether its rows are
-        prepared.
+        `(rows, prepared, kept)`: a `tf.data.Dataset`, not yet cached, whether
+        its rows are prepared, and whether to cache them.
     """
     if cache is False:
-        return rows, False
+        return rows, False, False
     prepared = rows.map(prepare, tf.data.AUTOTUNE)
     if cache or _fit(prepared):
-        return prepared.cache(), True
-    return (rows.cache() if _fit(rows) else rows), False
+        return prepared, True, True
+    return rows, False, _fit(rows)
 
 
 def room(rows):
@@ -39,12 +38,11 @@ def room(rows):
 
 
 def bytes_per_row(rows):
-    """Returns the memory that a row takes: a mean, where it varies."""
+    """Returns the memory that a row takes: the most, where it varies."""
     specs = tf.nest.flatten(rows.element_spec)
     if all(s.shape.is_fully_defined() and s.dtype != tf.string for s in specs):
         return sum(s.shape.num_elements() * s.dtype.size for s in specs)
-    sizes = [_bytes(row) for row in rows.take(_SAMPLE)]
-    return float(np.mean(sizes)) if sizes else 0
+    return max(map(_bytes, rows.take(_SAMPLE)), default=0)
 
 
 def _fit(rows):

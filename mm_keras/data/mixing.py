@@ -17,7 +17,10 @@ def mix(datasets, *, tasks):
     `mm_keras.encoders.optional`.
 
     An epoch is one pass over the first data set, so put the one there that
-    should be seen as a whole; the others begin anew where they end.
+    should be seen as a whole; the others begin anew where they end. So one of
+    `m` batches beside a first of `n` is read `ceil(n / m)` times an epoch: to
+    go on after `k` epochs, load the first with `first_epoch=k` and that one
+    with `first_epoch=k * ceil(n / m)`.
 
     Args:
         datasets: List of data sets of batches, as of `mm_keras.data.load`.

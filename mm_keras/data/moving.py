@@ -15,7 +15,7 @@ def move_boxes(features, placement, augment):
 
     Args:
         features: Nested dictionary of tensors. A group is a dictionary with
-            `bbox`, `(n, 4)`.
+            `bbox`, `(n, 4)`. One box, `(4,)`, moves as the label that it is.
         placement: A `mm_keras.data.placement.Placement`.
         augment: A `mm_keras.data.Augmentation`, or None.
 
@@ -33,7 +33,7 @@ def move_boxes(features, placement, augment):
 
 
 def _move_group(group, placement, augment):
-    if "bbox" not in group:
+    if "bbox" not in group or group["bbox"].shape.rank != 2:
         return move_boxes(group, placement, augment)
     boxes = tf.cast(group["bbox"], tf.float32)
     boxes = affine.move_boxes(placement.matrix, boxes)

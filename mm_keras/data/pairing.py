@@ -1,10 +1,11 @@
 import numpy as np
 import tensorflow as tf
 
+from mm_keras.data import epochs
 from mm_keras.data.mixing import unpack
 
 
-def pair(first, second, *, by, batch_size=32, seed=None):
+def pair(first, second, *, by, batch_size=32, seed=None, first_epoch=0):
     """Gives each row of a data set a partner out of another one.
 
     A partner is a row with the same value of `by`: the same number of a
@@ -23,7 +24,10 @@ def pair(first, second, *, by, batch_size=32, seed=None):
         by: Name of a task of both, or of an input of both, which then is not
             passed on: no model reads the number of a picture.
         batch_size: Number of pairs per batch.
-        seed: Seed of the draws. None takes one from the seed of Keras.
+        seed: Seed of the draws, which follow from it and from the number of
+            the epoch. None takes one from the seed of Keras.
+        first_epoch: Number of the epoch that is read first; give it to
+            `first` as well.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`, with the
@@ -52,16 +56,20 @@ def pair(first, second, *, by, batch_size=32, seed=None):
     _check(unpack(first.element_spec), unpack(second.element_spec), by)
     rows = _Rows(second, by)
 
-    def join(batch, draw):
+    @tf.autograph.experimental.do_not_convert
+    def join(key, numbered):
+        number, batch = numbered
         batch = unpack(batch)
-        partners, found = rows.draw(*_keys(batch, by), draw)
+        partners, found = rows.draw(*_keys(batch, by), tf.stack([key, number]))
         joined = _join(batch, rows.gather(partners), by)
         return tf.nest.map_structure(
             lambda value: tf.boolean_mask(value, found), joined
         )
 
-    draws = tf.data.Dataset.random(seed, rerandomize_each_iteration=True)
-    both = tf.data.Dataset.zip(first, draws).map(join, tf.data.AUTOTUNE)
+    batches = epochs.in_epochs(
+        first.enumerate(), seed=seed, first_epoch=first_epoch, room=1
+    )
+    both = batches.map(join, tf.data.AUTOTUNE)
     return both.rebatch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
@@ -106,7 +114,7 @@ class _Rows:
         Args:
             keys: String tensor `(rows,)`.
             known: Boolean tensor `(rows,)`: whether there is a key.
-            seed: int64 scalar.
+            seed: int64 tensor `(2,)`.
 
         Returns:
             The numbers of rows, `(rows,)`, and whether there was any.
@@ -115,7 +123,7 @@ class _Rows:
         found = group >= 0
         group = tf.where(found, group, 0)
         number = tf.random.stateless_uniform(
-            tf.shape(keys), (seed, 0), 0, 2**62, tf.int64
+            tf.shape(keys), seed, 0, 2**62, tf.int64
         )
         place = number % tf.gather(self.counts, group)
         place += tf.gather(self.starts, group)

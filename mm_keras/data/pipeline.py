@@ -1,5 +1,6 @@
 """From single examples to batches: the way that all data goes."""
 
+import numpy as np
 import tensorflow as tf
 
 from mm_keras.data import epochs
@@ -29,6 +30,8 @@ def batches(
     drop_remainder=False,
     pictures=(),
     paths=(),
+    reorder=None,
+    derived=None,
 ):
     """Makes batches that `fit` takes out of single examples.
 
@@ -59,6 +62,11 @@ def batches(
         paths: Names of inputs that are paths of such files, scalar strings,
             to be read and decoded here. A shuffled data set of paths is
             shuffled as a whole, whatever its size.
+        reorder: Function of an int64 seed that returns the examples in
+            another order, that of their files. It gives every epoch its own
+            where not all can be shuffled at once.
+        derived: Dictionary of `mm_keras.data.derived.Derived` by feature,
+            which are derived anew where the augmentation moves objects.
 
     Returns:
         A `tf.data.Dataset` of `(inputs, targets, sample_weights)`.
@@ -67,6 +75,7 @@ def batches(
         ValueError: If the data set does not offer an input, or a label that
             fits the target of a task.
     """
+    _check_size(image_size)
     reading.check_inputs(examples, inputs, name)
     maker = RowMaker(
         tasks=tasks,
@@ -77,10 +86,16 @@ def batches(
         augment=augment,
         pictures=pictures,
         paths=paths,
+        derived=derived or {},
     )
-    rows = examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
+
+    def number(examples):
+        return examples.enumerate().map(_plain(maker.choose), tf.data.AUTOTUNE)
+
     order = {"shuffle": shuffle, "seed": seed, "first_epoch": first_epoch}
-    rows = _make(rows, maker, name, cache=cache, **order)
+    if reorder is not None:
+        order["reorder"] = lambda key: number(reorder(key))
+    rows = _make(number(examples), maker, name, cache=cache, **order)
     reading.check_static_shapes(rows, name)
     if augment is not None and augment.mosaic:
         mosaic.check(tasks, rows.element_spec[0])
@@ -88,25 +103,60 @@ def batches(
     return rows.map(_weighing(tasks)).prefetch(tf.data.AUTOTUNE)
 
 
-def _make(rows, maker, name, *, cache, shuffle, seed, first_epoch):
-    """Makes rows, in the order of each epoch; keeps in memory what fits."""
+def _check_size(image_size):
+    """Raises unless it is a pair of whole numbers above 0, or None."""
+    if image_size is None:
+        return
+    sides = image_size if isinstance(image_size, tuple | list) else ()
+    if len(sides) != 2 or not all(
+        isinstance(side, int | np.integer) and side > 0 for side in sides
+    ):
+        raise ValueError(
+            "Argument `image_size` expects (height, width) in pixels, or None. "
+            f"Received: image_size={image_size!r}. For a square write "
+            "image_size=(224, 224)."
+        )
+
+
+def _make(rows, maker, name, *, cache, shuffle, reorder=None, **order):
+    """Makes rows, in the order of each epoch."""
     augments = maker.augment is not None
-    if cache is None and not shuffle:
-        # TensorFlow complains whenever somebody looks at the first rows only.
-        cache = False
     prepare = _plain(maker.decode if augments else maker.finish)
-    rows, prepared = memory.keep(rows, prepare, cache)
+    rows, prepared, room = _keep(rows, prepare, cache, shuffle)
     finished = prepared and not augments
     if not (shuffle or augments):
         return rows if finished else rows.map(prepare, tf.data.AUTOTUNE)
-    room = memory.room(rows) if shuffle else 1
-    rows = progress.show(rows, name, room)
-    rows = epochs.in_epochs(rows, seed=seed, first_epoch=first_epoch, room=room)
+    if prepared or not shuffle or room == int(rows.cardinality()):
+        reorder = None
+
+    def show(rows):
+        return progress.show(rows, name, room)
+
+    rows = epochs.in_epochs(
+        show(rows),
+        room=room,
+        reorder=reorder and (lambda key: show(reorder(key))),
+        **order,
+    )
 
     def finish(key, row):
         return row if finished else maker.finish(*row, key=key)
 
     return rows.map(_plain(finish), tf.data.AUTOTUNE)
+
+
+def _keep(rows, prepare, cache, shuffle):
+    """Keeps rows in memory where they fit.
+
+    Returns:
+        The rows, whether they are prepared, and how many are shuffled at once.
+    """
+    if cache is None and not shuffle:
+        # TensorFlow complains whenever somebody looks at the first rows only.
+        cache = False
+    rows, prepared, kept = memory.plan(rows, prepare, cache)
+    room = memory.room(rows) if shuffle else 1
+    return (rows.cache() if kept else rows), prepared, room
 
 
 def _weighing(tasks):

@@ -73,7 +73,8 @@ class Placement:
         seen = extent / tf.cast(ratio, tf.float32)
         detail, seen = _coarsen(tf.cast(picture, tf.float32), seen, shrink)
         drawn = self._drawn(extent)
-        warped = affine.warp(detail, self._pixels(seen, drawn), drawn)
+        pixels = self._pixels(seen, drawn)
+        warped = affine.draw_picture(detail, pixels, seen, drawn)
         return self._with_shape(warped, picture)
 
     def map(self, values, fill):
@@ -90,9 +91,8 @@ class Placement:
             return self._fit(values, images.resize_mask, fill)
         extent = images.extent(values)
         drawn = self._drawn(extent)
-        warped = affine.warp(
-            values, self._pixels(extent, drawn), drawn, nearest=True, fill=fill
-        )
+        pixels = self._pixels(extent, drawn)
+        warped = affine.draw_map(values, pixels, drawn, fill)
         return self._with_shape(warped, values)
 
     def _fit(self, picture, resize, fill):

@@ -16,8 +16,9 @@ def read_views(
         name: Name of the data set.
         split: Name of a split, or a part of one.
         encoded: Names of pictures that stay encoded; see `handed_on`.
-        shuffle_files: Whether files come in a random order.
-        seed: Seed of that order.
+        shuffle_files: Whether files come in a random order, which is the
+            same whenever they are read.
+        seed: Seed of that order, a number or an int64 tensor.
     """
     import tensorflow_datasets as tfds
 
@@ -30,7 +31,10 @@ def read_views(
         decoders={picture: skip for picture in encoded} or None,
         shuffle_files=shuffle_files,
         read_config=tfds.ReadConfig(
-            options=options, try_autocache=False, shuffle_seed=seed
+            options=options,
+            try_autocache=False,
+            shuffle_seed=seed,
+            shuffle_reshuffle_each_iteration=False,
         ),
     )
     return dataset.map(views.find_view(name), tf.data.AUTOTUNE)

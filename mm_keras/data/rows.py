@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from mm_keras.data import coloring
 from mm_keras.data import decoding
+from mm_keras.data import derived
 from mm_keras.data import draws
 from mm_keras.data import images
 from mm_keras.data import moving
@@ -27,6 +28,7 @@ class RowMaker:
         augment: A `mm_keras.data.Augmentation`, or None.
         pictures: Names of inputs that are encoded pictures.
         paths: Names of inputs that are paths of encoded pictures.
+        derived: Dictionary of `mm_keras.data.derived.Derived` by feature.
     """
 
     tasks: list
@@ -37,12 +39,18 @@ class RowMaker:
     augment: object = None
     pictures: tuple = ()
     paths: tuple = ()
+    derived: dict = dataclasses.field(default_factory=dict)
 
     def choose(self, index, example):
-        """Keeps what the tasks and the model read, as it is."""
+        """Keeps what the tasks and the model read, as it is.
+
+        Also the groups that these features follow from, if they may move.
+        """
         offered, features = example
         targets.check_features(self.tasks, features)
         roots = {targets.feature_name(t).split("/")[0] for t in self.tasks}
+        for name in roots & self.derived.keys() if self._moves else ():
+            roots |= {*self.derived[name].groups}
         kept = {name: v for name, v in features.items() if name in roots}
         return index, {name: offered[name] for name in self.inputs}, kept
 
@@ -72,7 +80,7 @@ class RowMaker:
             draw = draws.draw(self.augment, key, index)
         place = self._place(inputs, features, draw)
         fed = self._feed(inputs, place, draw)
-        features = moving.move_boxes(features, place, self.augment)
+        features = self._move(features, place)
         labels = {}
         for task in self.tasks:
             label = targets.read_target(task, features, fed, index)
@@ -83,6 +91,18 @@ class RowMaker:
         if self.augment is None or not self.augment.mosaic:
             return row
         return *row, draw["mosaic"]
+
+    @property
+    def _moves(self):
+        return self.augment is not None and self.augment.moves
+
+    def _move(self, features, place):
+        """Moves groups of objects, and says anew what follows from them."""
+        features = moving.move_boxes(features, place, self.augment)
+        if not self._moves:
+            return features
+        read = {n: d for n, d in self.derived.items() if n in features}
+        return derived.add(features, read)
 
     def _read(self, inputs):
         """Reads the files of pictures that are given as paths."""
@@ -110,10 +130,12 @@ class RowMaker:
         ]
 
     def _place(self, inputs, features, draw):
-        """Decides where the picture goes."""
+        """Decides where the picture goes; without one nothing moves."""
         extent = self._extent(inputs, features)
+        if extent is None:
+            return placement.Placement()
         turn = mirrored = None
-        if self.augment is not None and self.augment.moves:
+        if self._moves:
             turn, mirrored = turning.draw_turn(
                 self.augment, draw, extent, self._texts(inputs)
             )
@@ -122,7 +144,10 @@ class RowMaker:
         )
 
     def _extent(self, inputs, features):
-        """Height and width of the first picture, or of a map of labels."""
+        """Height and width of the first picture, or of a map of labels.
+
+        None without any.
+        """
         encoded = self._encoded(inputs)
         for name, value in inputs.items():
             if name in encoded:
@@ -133,7 +158,7 @@ class RowMaker:
             value = targets.find_feature(task, features)
             if task.target.kind in ("mask", "depth"):
                 return images.extent(value)
-        return tf.ones((2,))
+        return None
 
     def _feed(self, inputs, place, draw):
         """Draws all pictures; the other inputs stay."""
@@ -161,8 +186,7 @@ class RowMaker:
 
     def _check_that_it_may_stay(self, name, value):
         """Raises if an input looks like a map that should move as well."""
-        moves = self.augment is not None and self.augment.moves
-        if moves and value.shape.rank == 3:
+        if self._moves and value.shape.rank == 3:
             raise ValueError(
                 f"Input {name!r} expects to be a picture, bytes of shape "
                 "(height, width, channels), to be moved by the augmentation. "

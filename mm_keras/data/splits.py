@@ -3,6 +3,7 @@
 import numpy as np
 
 from mm_keras.data.label_presence import label_presence
+from mm_keras.data.label_presence import num_rows
 from mm_keras.data.stratification import add_up
 from mm_keras.data.stratification import count_rows
 from mm_keras.data.stratification import number_units
@@ -47,7 +48,8 @@ def split(targets, *, tasks, shares=None, groups=None, seed=0):
     >>> {name: np.bincount(digits[r]).tolist() for name, r in rows.items()}
     {'train': [64, 16], 'validation': [8, 2], 'test': [8, 2]}
     """
-    return _split(label_presence(targets, tasks), shares, groups, seed)
+    presence = label_presence(targets, tasks)
+    return _split(targets, presence, shares, groups, seed)
 
 
 def folds(targets, *, tasks, num_folds=5, groups=None, seed=0):
@@ -85,7 +87,8 @@ def folds(targets, *, tasks, num_folds=5, groups=None, seed=0):
             "`mm_keras.data.split`."
         )
     shares = dict.fromkeys(range(num_folds), 1 / num_folds)
-    held_out = _split(label_presence(targets, tasks), shares, groups, seed)
+    presence = label_presence(targets, tasks)
+    held_out = _split(targets, presence, shares, groups, seed)
     rows = np.arange(sum(map(len, held_out.values())))
     return [(np.setdiff1d(rows, part), part) for part in held_out.values()]
 
@@ -128,7 +131,7 @@ def split_by_task(targets, *, tasks, shares=None, groups=None, seed=0):
     {'digit': 10, 'weight': 10}
     """
     presence = label_presence(targets, tasks)
-    rows = _split(presence, shares, groups, seed)
+    rows = _split(targets, presence, shares, groups, seed)
     return {
         task: {
             name: part[labelled[part]] if len(labelled) else part[:0]
@@ -138,11 +141,12 @@ def split_by_task(targets, *, tasks, shares=None, groups=None, seed=0):
     }
 
 
-def _split(presence, shares, groups, seed):
+def _split(targets, presence, shares, groups, seed):
     """Returns the numbers of the rows of each split."""
     shares = dict(SHARES if shares is None else shares)
     _check_shares(shares)
-    counts = count_rows(presence, groups)
+    rows = None if presence else num_rows(targets)
+    counts = count_rows(presence, groups, rows)
     units = number_units(len(counts), groups)
     counts = add_up(counts, units)
     assigned = stratify(counts, list(shares.values()), seed=seed)

@@ -49,13 +49,14 @@ def _rarest_first(parts, seed):
     return order[np.argsort(-rarity[order], kind="stable")]
 
 
-def count_rows(presence, groups=None):
+def count_rows(presence, groups=None, rows=None):
     """Returns what is counted of each row: itself, its labels, its classes.
 
     Args:
         presence: Dictionary by task of what `class_presence` returns, of no
             rows where a task has no labels at all.
         groups: The group of each row, or None.
+        rows: Number of rows, where nothing else says it.
 
     Returns:
         Array of zeros and ones, `(rows, columns)`.
@@ -66,6 +67,8 @@ def count_rows(presence, groups=None):
     lengths = {name: len(part[0]) for name, part in presence.items()}
     if groups is not None:
         lengths["groups"] = len(groups)
+    if rows is not None:
+        lengths["rows"] = rows
     lengths = {name: length for name, length in lengths.items() if length}
     if len(set(lengths.values())) != 1:
         raise ValueError(
@@ -81,9 +84,20 @@ def count_rows(presence, groups=None):
 
 
 def number_units(rows, groups=None):
-    """Returns the number of the unit of each row: of its group, or its own."""
+    """Returns the number of the unit of each row: of its group, or its own.
+
+    Raises:
+        ValueError: If the group of a row is NaN.
+    """
     if groups is None:
         return np.arange(rows)
+    unknown = [row for row, group in enumerate(groups) if group != group]
+    if unknown:
+        raise ValueError(
+            "Argument `groups` expects an id for each row. Received: NaN in "
+            f"{len(unknown)} rows, the first is row {unknown[0]}. Give each of "
+            "them a group of its own, or one to all."
+        )
     # In the order of their first row: sets have another in each process.
     numbers = {group: i for i, group in enumerate(dict.fromkeys(groups))}
     return np.array([numbers[group] for group in groups])

@@ -49,6 +49,18 @@ def find_view(name):
     return known.view if known else everything
 
 
+def find_derived(name):
+    """Returns what follows from groups of objects in the view in force.
+
+    Returns:
+        Dictionary of `mm_keras.data.derived.Derived` by feature, empty for a
+        view of the user's.
+    """
+    known = entry.find(name)
+    in_force = known is not None and find_view(name) is known.view
+    return known.derived if in_force else {}
+
+
 def everything(example):
     """Offers every feature as an input and as a label."""
     return dict(example), dict(example)

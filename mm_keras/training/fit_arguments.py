@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 
 from mm_keras.data import arrays
+from mm_keras.data.checks import check_labels
+from mm_keras.data.class_presence import has_label
 
 
 def writers_first(callbacks):
@@ -15,7 +17,7 @@ def writers_first(callbacks):
     return sorted(callbacks, key=lambda c: not getattr(c, "writes_logs", False))
 
 
-def labelled(tasks, y, arguments):
+def with_checked_labels(tasks, y, arguments):
     """Returns targets and other arguments of `fit`, with labels looked at.
 
     Where the targets are arrays, an impossible label raises before any
@@ -24,41 +26,51 @@ def labelled(tasks, y, arguments):
 
     Args:
         tasks: List of the tasks whose labels are those of their targets.
-        y: Targets, a dictionary of arrays. Anything else passes.
+        y: Targets, a dictionary by task. Anything else passes.
         arguments: Keyword arguments; `sample_weight` and `validation_data`
             are completed.
     """
     arguments = dict(arguments)
-    y, weights = complete(tasks, y, arguments.get("sample_weight"))
+    y, weights = check_and_weigh(tasks, y, arguments.get("sample_weight"))
     if weights is not None:
         arguments["sample_weight"] = weights
     validation = arguments.get("validation_data")
     if isinstance(validation, tuple):
         x, *labels = validation
-        arguments["validation_data"] = (x, *complete(tasks, *labels))
+        arguments["validation_data"] = (x, *check_and_weigh(tasks, *labels))
     return y, arguments
 
 
-def complete(tasks, y=None, weights=None):
-    """Returns arrays of labels and their weights; None where all are 1."""
-    named = isinstance(weights, dict | None)
-    if not named or not isinstance(y, dict) or not y:
-        return y, weights
-    if not all(isinstance(value, np.ndarray) for value in y.values()):
+def check_and_weigh(tasks, y=None, weights=None):
+    """Returns targets by task and their weights; None where all are 1."""
+    if not isinstance(y, dict) or not isinstance(weights, dict | None):
         return y, weights
     ones = {name: np.ones(len(value), "float32") for name, value in y.items()}
-    given = {**ones, **(weights or {})}
-    checked = [task for task in tasks if task.name in y]
-    rows = len(next(iter(y.values())))
-    labels, filled = arrays.label_arrays(y, checked, given, rows)
-    filled = {**given, **_to_numpy(filled)}
-    if weights is None and all(np.all(w == 1) for w in filled.values()):
-        filled = None
-    return {**y, **_to_numpy(labels)}, filled
+    y, weighed = dict(y), {**ones, **(weights or {})}
+    for task in tasks:
+        if isinstance(y.get(task.name), np.ndarray):
+            y[task.name], weighed[task.name] = checked(
+                task, y[task.name], np.asarray(weighed[task.name])
+            )
+    if weights is None and all(np.all(w == 1) for w in weighed.values()):
+        return y, None
+    return y, weighed
 
 
-def _to_numpy(tensors):
-    return {name: np.asarray(tensor) for name, tensor in tensors.items()}
+def checked(task, values, weight):
+    """Returns labels that a loss can read, and what each row of them weighs.
+
+    They are copied only where some are missing.
+    """
+    values = arrays.in_form(task, values)
+    counted = weight > 0
+    check_labels(task, values if np.all(counted) else values[counted])
+    missing = ~has_label(values, task.target.kind)
+    if np.any(missing):
+        values = values.copy()
+        values[missing] = task.target.filler
+        weight = np.where(missing, 0.0, weight)
+    return values, weight
 
 
 def warnings_for(y, tasks):

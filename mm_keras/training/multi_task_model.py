@@ -260,7 +260,7 @@ class MultiTaskModel(keras.Model):
         Raises:
             ValueError: If a name is unknown, or a label is impossible.
         """
-        y, kwargs = fit_arguments.labelled(self._declared(), y, kwargs)
+        y, kwargs = self._with_checked_labels(y, kwargs)
         if hasattr(x, "element_spec"):
             # Keras warns about its own default where the data is a dataset.
             kwargs.setdefault("shuffle", False)
@@ -280,14 +280,18 @@ class MultiTaskModel(keras.Model):
 
         Labels that are arrays are looked at first, as in `fit`.
         """
-        y, kwargs = fit_arguments.labelled(self._declared(), y, kwargs)
+        y, kwargs = self._with_checked_labels(y, kwargs)
         with fit_arguments.warnings_at_end(kwargs.get("steps")):
             return super().evaluate(x, y, *args, **kwargs)
 
-    def _declared(self):
-        """Returns the tasks that are trained with the loss they declare."""
+    def _with_checked_labels(self, y, arguments):
+        """Looks at the labels of tasks with the loss that they declare."""
+        # Keras looks at these once, and hands them on in every epoch.
+        if arguments.get("_use_cached_eval_dataset"):
+            return y, arguments
         others = self._compiled.config.get("loss") or {}
-        return [task for task in self.tasks if task.name not in others]
+        tasks = [task for task in self.tasks if task.name not in others]
+        return fit_arguments.with_checked_labels(tasks, y, arguments)
 
     def train_step(self, data):
         batch = self._named_batch(data)

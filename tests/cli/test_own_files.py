@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import mm_keras_cli
 from mm_keras import tasks
+from mm_keras_cli import file_formats
 from mm_keras_cli import finding_files
 from mm_keras_cli import own_files
 
@@ -114,7 +115,7 @@ def check(capsys, *arguments):
 
 def test_a_folder_of_voc_knows_its_splits_and_classes(voc, capsys):
     source = finding_files.open_files(str(voc))
-    assert isinstance(source, own_files.VocFolder)
+    assert isinstance(source, file_formats.VocFolder)
     assert source.splits == ("train", "test")
     assert source.suggest("detection", "objects") == {"num_classes": 2}
     code, out, _ = check(capsys, voc)
@@ -146,6 +147,21 @@ def test_a_picture_in_two_splits_is_found_by_name(voc, capsys):
     assert "is also in another split, as train[3]" in out
 
 
+def test_splits_may_have_folders_of_voc(voc, capsys):
+    voc.rename(voc.parent / "train")
+    splits = ("--split", "train")
+    code, out, err = check(capsys, voc.parent / "{split}", *splits)
+    assert (code, err) == (0, "")
+    assert out.startswith("train: 6 samples")
+
+
+def test_several_splits_of_the_same_files_are_explained(coco, capsys):
+    splits = ("--split", "train", "--split", "test")
+    code, out, err = check(capsys, coco / "train.json", *splits)
+    assert (code, out) == (1, "")
+    assert "expects {split} in the path" in err
+
+
 def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     code, out, err = check(
         capsys,
@@ -159,6 +175,26 @@ def test_files_of_coco_have_the_split_in_their_path(coco, capsys):
     source = finding_files.open_files(str(coco / "train.json"))
     assert source.suggest("segmentation", "mask") == {"num_classes": 3}
     assert source.suggest("regression", "counts") == {"units": 2}
+
+
+def test_objects_of_pictures_that_are_not_there_are_listed(coco, capsys):
+    path = coco / "test.json"
+    content = json.loads(path.read_text())
+    content["annotations"] += [{"image_id": i} for i in range(90, 95)]
+    path.write_text(json.dumps(content))
+    code, out, err = check(capsys, path, "--images", coco / "test")
+    assert code == 1 and not err
+    assert "data: 1 samples" in out and "image_id 94" in out
+
+
+def test_a_file_without_a_sound_picture_is_told_by_name(coco, capsys):
+    path = coco / "test.json"
+    code, _, err = check(capsys, path, "--images", coco / "nowhere")
+    assert code == 1 and "jpg does not exist" in err
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "images": []}))
+    code, _, err = check(capsys, path)
+    assert code == 1 and "annotations[0] has a picture not in" in err
 
 
 def test_folders_of_classes(pets, capsys):

@@ -1,10 +1,13 @@
 """What commands know of a data set of TFDS before they load it."""
 
+import argparse
+
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
 from mm_keras import tasks
+from mm_keras_cli import data_arguments
 from mm_keras_cli import prepared_features
 from mm_keras_cli.prepared_data import PreparedData
 
@@ -104,6 +107,26 @@ class TestUnknownToTheCatalog:
         assert made.default_tasks() == ["classification:kind"]
         assert made.suggest("classification", "kind") == {"num_classes": 4}
         assert made.varies
+
+    def test_tasks_of_groups_have_names_that_tasks_may_have(self, data):
+        kind = F.ClassLabel(num_classes=3)
+        boxes = F.Sequence({"bbox": F.BBoxFeature(), "label": kind})
+        made = data({"objects": boxes, "about": {"2nd kind": kind}})
+        arguments = argparse.Namespace(tasks=None)
+        tasks = data_arguments.make_tasks(arguments, made)
+        assert {t.name: (t.target.kind, t.target.feature) for t in tasks} == {
+            "objects": ("boxes", None),
+            "objects_label": ("labels", "objects/label"),
+            "about_2nd_kind": ("class", "about/2nd kind"),
+        }
+        assert all(task.target.num_classes == 3 for task in tasks)
+
+    def test_splits_without_labels_are_left_out(self, data, monkeypatch):
+        made = data({"kind": F.ClassLabel(num_classes=2)})
+        names = ["train", "unsupervised", "test"]
+        monkeypatch.setattr(type(made._builder.info), "splits", names)
+        assert made.splits == ["train", "test"]
+        assert made.unlabelled == ["unsupervised"]
 
     def test_labels_that_say_nothing_are_explained(self, data):
         made = data({"id": F.Text()})

@@ -135,6 +135,26 @@ def test_shuffling_keeps_rows_together_and_changes_with_epochs():
     assert np.any(epochs[0] != epochs[1])
 
 
+def test_a_later_start_sees_what_comes_later():
+    def read(epochs, **options):
+        dataset = data.from_arrays(
+            {"x": np.arange(20.0)[:, None]},
+            {},
+            tasks=[],
+            batch_size=8,
+            shuffle=True,
+            seed=1,
+            **options,
+        )
+        return [
+            np.concatenate([inputs["x"] for inputs, _, _ in dataset])
+            for _ in range(epochs)
+        ]
+
+    np.testing.assert_array_equal(read(4)[2:], read(2, first_epoch=2))
+    assert len(read(1, drop_remainder=True)[0]) == 16
+
+
 def test_batches_train_a_plain_loss():
     """Nothing that is missing can make a number infinite."""
     _, targets, weights = batch(
@@ -208,8 +228,8 @@ def test_batches_train_a_plain_loss():
         ),
         (
             tasks.classification("kind", 3),
-            [[0], [1], [2]],
-            r"'kind' expect numbers of shape \(3,\).*\(3, 1\).*Target",
+            [[0, 0], [1, 0], [2, 0]],
+            r"'kind' expect numbers of shape \(3,\).*\(3, 2\).*Target",
         ),
         (tasks.classification("kind", 3), ["a", "b", "c"], "numbers.*<U1"),
         (

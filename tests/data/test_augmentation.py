@@ -21,8 +21,15 @@ SIZE = (64, 80)
 TASKS = [
     tasks.detection("things", 5, max_boxes=6),
     tasks.segmentation("mask", 5),
+    tasks.depth("depth"),
     tasks.localization("place"),
     tasks.multi_label("seen", 5, feature="things/label"),
+    tasks.Task(
+        "middle",
+        target=tasks.Target("points", (1, 2)),
+        head=tasks.regression("middle").head,
+        loss="mean_squared_error",
+    ),
 ]
 MOVES = {
     "horizontal_flip": 0.5,
@@ -35,7 +42,6 @@ MOVES = {
 }
 COLORS = {"brightness": 0.5, "contrast": 0.5, "saturation": 0.5, "hue": 180}
 LEAST = 0.3
-SHARES = ("horizontal_flip", "vertical_flip", "mosaic")
 EACH = {
     **{name: {name: value} for name, value in (MOVES | COLORS).items()},
     "moves": MOVES,
@@ -75,7 +81,9 @@ class Scene:
         features = {
             "things": {"bbox": boxes, "label": tf.constant(self.labels)},
             "mask": tf.constant(self.mask),
+            "depth": tf.constant(1 + self.mask.astype("float32")),
             "place": boxes[0],
+            "middle": (boxes[:1, :2] + boxes[:1, 2:]) / 2,
         }
         return {"image": tf.constant(image)}, features
 
@@ -113,7 +121,13 @@ def compiled(augment, keep_aspect=True):
         "label": tf.TensorSpec((None,), tf.int64),
     }
     maps = [tf.TensorSpec((None, None, n), tf.uint8) for n in (3, 1)]
-    features = {"things": boxes, "mask": maps[1], "place": tf.TensorSpec((4,))}
+    features = {
+        "things": boxes,
+        "mask": maps[1],
+        "depth": tf.TensorSpec((None, None, 1)),
+        "place": tf.TensorSpec((4,)),
+        "middle": tf.TensorSpec((1, 2)),
+    }
     return tf.function(
         lambda inputs, features, key: maker.finish(
             tf.constant(INDEX, tf.int64), inputs, features, key
@@ -175,6 +189,22 @@ class TestTogether:
 
     @several
     @hypothesis.given(scene=scenes(), key=keys)
+    def test_the_middle_of_an_object_is_that_of_its_box(self, name, scene, key):
+        _, targets = make(scene, augmentation(name), key)
+        place = placement_of(scene, augmentation(name), key)
+        low, high = np.split(scene.boxes[0], 2)
+        expected = (place @ [*(low + high) / 2, 1])[:2]
+        middle = targets["middle"][0]
+        if np.all((expected > 1e-5) & (expected < 1 - 1e-5)):
+            np.testing.assert_allclose(middle, expected, atol=1e-5)
+            low, high = np.split(targets["place"], 2)
+            if np.all(low > 0) and np.all(high < 1):
+                np.testing.assert_allclose(middle, (low + high) / 2, atol=1e-5)
+        elif np.any((expected < -1e-5) | (expected > 1 + 1e-5)):
+            assert np.all(np.isnan(middle))
+
+    @several
+    @hypothesis.given(scene=scenes(), key=keys)
     def test_picture_moves_like_its_mask(self, name, scene, key):
         if set(EACH[name]) & set(COLORS):
             return
@@ -202,6 +232,16 @@ class TestTogether:
     def test_masks_hold_no_new_class(self, name, scene, key):
         mask = make(scene, augmentation(name), key)[1]["mask"]
         assert set(np.unique(mask)) <= {0, *scene.labels}
+
+    @several
+    @hypothesis.given(scene=scenes(most=4), key=keys)
+    def test_depths_stay_what_was_measured(self, name, scene, key):
+        """Here one more than the class; unknown beyond the picture."""
+        _, targets = make(scene, augmentation(name), key)
+        depth, mask = targets["depth"], targets["mask"]
+        known = ~np.isnan(depth)
+        np.testing.assert_array_equal(depth[known], 1 + mask[known])
+        assert np.all(mask[~known] == 0) and np.any(known)
 
     @several
     @hypothesis.given(scene=scenes(most=4), key=keys)
@@ -266,6 +306,32 @@ class TestNothing:
             make(scene, almost, key),
             make(scene, None),
         )
+
+
+@pytest.mark.parametrize("size", [(32, 40), (64, 80), (128, 160), (224, 224)])
+@pytest.mark.parametrize("keep_aspect", [False, True])
+def test_enlarging_has_no_dark_rim(size, keep_aspect):
+    """A picture that does not move is one that is only resized."""
+    image = np.random.default_rng(0).integers(0, 256, (32, 40, 3), "uint8")
+    extent = tf.constant([32.0, 40.0])
+    plain, moved = (
+        placement.place(extent, size, keep_aspect, turn).picture(
+            tf.constant(image), extent
+        )
+        for turn in (None, tf.eye(3))
+    )
+    np.testing.assert_allclose(plain, moved, atol=0.05)
+
+
+def test_a_picture_is_cut_off_where_its_mask_is():
+    image = tf.fill((32, 40, 3), tf.constant(200, tf.uint8))
+    extent = tf.constant([32.0, 40.0])
+    turn, _ = turned(extent=(32, 40), rotation=0.4, zoom=0.7, shift_x=0.3)
+    place = placement.place(extent, (96, 96), True, tf.constant(turn))
+    drawn = place.picture(image, extent)
+    mask = place.map(tf.ones((32, 40, 1), tf.uint8), fill=0)
+    np.testing.assert_array_equal(drawn > 0, np.repeat(mask > 0, 3, axis=-1))
+    assert set(np.unique(drawn)) == {0, 200}
 
 
 NEUTRAL = {
@@ -345,16 +411,10 @@ class TestDraws:
     def draw(self, **options):
         """Numbers drawn for 400 examples, by name."""
         augment = Augmentation(**options)
-        index = tf.range(400, dtype=tf.int64)
-        drawn = tf.map_fn(
-            lambda i: draws.draw(augment, tf.constant(1, tf.int64), i),
-            index,
-            {
-                name: tf.float32 if name not in SHARES else tf.bool
-                for name in draws.draw(augment, 0, 0)
-            },
+        drawn = tf.data.Dataset.range(400).map(
+            lambda index: draws.draw(augment, tf.constant(1, tf.int64), index)
         )
-        return {name: values.numpy() for name, values in drawn.items()}
+        return next(drawn.batch(400).as_numpy_iterator())
 
     def test_limits_are_kept_and_reached(self):
         drawn = self.draw(

@@ -4,12 +4,15 @@ import pathlib
 import socket
 import time
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from mm_keras import data
+from mm_keras import encoders
+from mm_keras import models
 from mm_keras import tasks
 from mm_keras.data import catalog
 from mm_keras.data import preparing
@@ -95,11 +98,56 @@ def test_what_is_offered_is_what_there_is(name, made_up):
 
 
 def check_classes(labels, task):
+    if task.target.kind == "labels":
+        assert labels.shape[1:] == (task.target.num_classes,)
+        assert set(np.unique(labels)) <= {0, 1}
+        return
     if task.target.kind == "boxes":
         labels = labels[..., 4]
     if task.target.kind == "mask":
         labels = labels[labels != task.make_loss().ignore_class]
     assert np.all((labels >= -1) & (labels < task.target.num_classes))
+
+
+def learn_words(tokens):
+    """One id for each word between spaces: a tag belongs to each."""
+    words = keras.layers.TextVectorization(
+        max_tokens=50, output_sequence_length=tokens, standardize="lower"
+    )
+    words.adapt(["a few words"])
+    return words
+
+
+@pytest.mark.parametrize(
+    "name, inputs, features",
+    [
+        ("celeb_a", ["image"], ["attributes"]),
+        ("coco_captions", ["image", "text"], ["labels", "count"]),
+        ("imdb_reviews", ["text"], ["label"]),
+        ("spoken_digit", ["audio"], ["label", "speaker"]),
+        ("universal_dependencies/en_ewt", ["text"], ["upos", "length"]),
+    ],
+)
+def test_a_small_model_trains_on(name, inputs, features, made_up):
+    wanted = data.tasks_of(name, features)
+    if len(inputs) > 1:
+        wanted.append(tasks.alignment("match", inputs))
+    tokens = next((t.target.shape[0] for t in wanted if t.name == "upos"), 8)
+    batches = load(
+        name, tasks=wanted, inputs=tuple(inputs), text=learn_words(tokens)
+    )
+    known = {
+        "image": encoders.convnet((16, 16, 3), (4, 8)),
+        "text": encoders.lstm(50, tokens, units=4, embedding_dim=4),
+        "audio": encoders.mlp((8000,), units=(4,)),
+    }
+    model = models.hard_sharing({key: known[key] for key in inputs}, wanted)
+    before = model.get_weights()
+    logs = model.fit(batches, verbose=0).history
+    for task in wanted:
+        assert np.isfinite(logs[f"{task.name}_loss"][0])
+    after = model.get_weights()
+    assert any(np.any(a != b) for a, b in zip(before, after, strict=True))
 
 
 def declared_classes(name, *path):
@@ -254,6 +302,14 @@ class TestTags:
             self.load(self.vectorization(**options))
 
 
+@pytest.mark.parametrize("feature", ["objects/label", "labels"])
+def test_more_classes_than_the_task_has_room_for(feature):
+    task = tasks.multi_label("seen", 20, feature=feature)
+    view = views.find_view("coco/2017")
+    with pytest.raises(ValueError, match="'seen' expects 20 .*Rec.*80.*Set"):
+        catalog.check_classes("coco/2017", view, [task])
+
+
 class TestNames:
     @pytest.mark.parametrize(
         "name, found",
@@ -305,7 +361,7 @@ def test_what_is_not_on_disk_is_explained_in_seconds(
         data.load(name, "train", data_dir=str(tmp_path))
     assert time.monotonic() - start < 10
     message = str(error.value)
-    assert f"{tmp_path}/{name}/" in message or f"{tmp_path}/" in message
+    assert f"{tmp_path}/{name}/" in message
     assert "download_and_prepare()" in message and repr(name) in message
 
 

@@ -1,12 +1,16 @@
 import json
 
+import hypothesis
 import numpy as np
 import own_files
 import pytest
+from hypothesis import strategies as st
 from pycocotools import mask as coco_mask
 
 from mm_keras import data
 from mm_keras import tasks
+from mm_keras.data.files import coco
+from mm_keras.data.files import coco_json
 
 CATEGORIES = {7: "person", 3: "zebra"}  # Ids 0 and 1: zebra, person.
 SQUARE = [10, 10, 30, 10, 30, 30, 10, 30]
@@ -148,6 +152,16 @@ def test_a_crowd_is_in_the_mask(tmp_path):
         [[1, 2, 3, 4, 5, 6, 7]],
         {"size": [80, 40], "counts": [0, 3200]},
         {"size": [40, 80], "counts": [0, 3199]},
+        {"size": [40, 80], "counts": [3210, -10]},
+        {"size": [40, 80], "counts": [1600.5, 1599.5]},
+        {"size": [40, 80], "counts": ["a"]},
+        {"size": [40, 80], "counts": "zzzzz"},
+        {"size": [40, 80], "counts": "\u00e9"},
+        [[1, 1, float("nan"), 1, 5, 5, 1, 5]],
+        [[1, 1, 1e9, 1, 5, 5, 1, 5]],
+        [[1, 1, 83, 1, 5, 5, 1, 5]],
+        [[1, 1, 5, 1, 5, 43, 1, 5]],
+        [[1, -3, 5, 1, 5, 5, 1, 5]],
     ],
 )
 def test_a_broken_outline_costs_the_picture_if_a_task_has_masks(
@@ -241,6 +255,73 @@ def test_records_that_lack_a_part_are_named(paths):
     assert found["3.jpg"] == "images[4] has its id or its name again"
     assert found["1.jpg"] == "object 7 (zebra): the box is not four numbers"
     assert dataset.samples == ["1.jpg", "2.jpg"]
+
+
+def test_parts_of_a_wrong_type_are_named(paths):
+    content = json.loads(paths[0].read_text())
+    content["images"] += [{"id": [1], "file_name": "x.jpg"}]
+    content["images"] += [{"id": 9, "file_name": 9}]
+    content["annotations"] += [thing(5, [1], 3, [0, 0, 9, 9])]
+    content["annotations"] += [thing(6, 1, [3], [0, 0, 9, 9])]
+    content["annotations"] += [caption(2, None), caption(1, "two")]
+    content["categories"] += [{"id": [8], "name": "cow"}]
+    content["categories"] += [{"id": "8", "name": None}]
+    paths[0].write_text(json.dumps(content))
+    with pytest.warns(UserWarning):
+        dataset = load(
+            paths, inputs=("image", "text"), on_fault="skip", max_faults=10
+        )
+    assert {fault.sample: fault.problem for fault in dataset.faults} == {
+        "x.jpg": "expects an `id` (a number or a text) and a `file_name`",
+        "9": "expects an `id` (a number or a text) and a `file_name`",
+        "categories[2]": "expects an `id` (a number or a text) and a `name`",
+        "categories[3]": "expects an `id` (a number or a text) and a `name`",
+        "image_id [1]": "annotations[3] has a picture not in `images`",
+        "2.jpg": "has captions that are no texts: [None]",
+        "1.jpg": "object 6 (category_id [3]): the class is none of "
+        "['zebra', 'person']",
+    }
+    assert dataset.samples == ["1.jpg"]
+
+
+numbers_of_json = st.integers() | st.floats()
+anything = st.lists(numbers_of_json, min_size=4, max_size=4) | st.recursive(
+    st.none() | st.booleans() | numbers_of_json | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=4,
+)
+PARTS = {
+    "images": ["id", "file_name", "height", "width"],
+    "annotations": ["image_id", "category_id", "bbox", "segmentation"],
+    "categories": ["id", "name"],
+}
+
+
+@hypothesis.settings(max_examples=60, deadline=None)
+@hypothesis.given(
+    place=st.sampled_from([(p, k) for p, keys in PARTS.items() for k in keys]),
+    value=anything,
+)
+def test_whatever_a_part_holds_nothing_else_is_raised(
+    place, value, tmp_path_factory
+):
+    part, key = place
+    folder = tmp_path_factory.mktemp("any")
+    square = thing(1, 1, 7, [10, 10, 20, 20], segmentation=[SQUARE])
+    paths = write(folder, [square], images=[1])
+    content = json.loads(paths[0].read_text())
+    content[part][0][key] = value
+    paths[0].write_text(json.dumps(content))
+    found = data.Faults()
+    read = coco_json.read(paths[0], found)
+    coco.read_coco(
+        read,
+        paths[1],
+        read.class_names(),
+        found,
+        with_captions=False,
+        with_masks=True,
+    )
 
 
 def test_augmentation_moves_boxes_and_masks_of_files(tmp_path):

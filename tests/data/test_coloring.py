@@ -84,10 +84,11 @@ def test_grey_pictures_have_no_hue():
     np.testing.assert_allclose(changed, picture, atol=1e-3)
 
 
-def test_a_text_that_names_a_colour_keeps_the_hue(picture):
-    options = {"hue": 180}
-    kept = change(picture, options, texts=["a Red three"], hue=1.0)
+@pytest.mark.parametrize("drawn", [{"hue": 1.0}, {"saturation": 0.0}])
+def test_a_text_that_names_a_colour_keeps_the_colours(picture, drawn):
+    options = {"hue": 180, "saturation": 1}
+    kept = change(picture, options, texts=["a Red three"], **drawn)
     np.testing.assert_allclose(kept, picture, atol=0.05)
     for text in ("a bored three", "three"):
-        changed = change(picture, options, texts=[text], hue=1.0)
+        changed = change(picture, options, texts=[text], **drawn)
         assert np.abs(changed - picture).max() > 5

@@ -234,6 +234,15 @@ def test_a_faulty_row_is_named_and_left_out(table, row, field, problem):
     assert dataset.samples == ["pets.csv:2", "pets.csv:3", "pets.csv:4"]
 
 
+def test_rows_of_numbers_and_texts_may_be_equal(tmp_path):
+    rows = [["5.1", "small", "0"]] * 3
+    path = own_files.write_csv(tmp_path / "x.csv", ["x", "text", "kind"], *rows)
+    kind = tasks.classification("kind", 2)
+    dataset = load(path, [kind], inputs=("x", "text"))
+    assert dataset.samples == ["x.csv:2", "x.csv:3", "x.csv:4"]
+    assert dataset.faults == []
+
+
 def test_a_column_that_is_missing_is_explained(table):
     with pytest.raises(ValueError, match=r"\['pose'\].*pets.csv.*'image'"):
         load(table, [tasks.regression("pose")])

@@ -43,6 +43,20 @@ def test_more_faults_than_the_budget_raise(budget):
         settle(report(3), **options)
 
 
+def test_any_number_may_be_skipped():
+    with pytest.warns(UserWarning, match="25 of 25 samples"):
+        settle(report(25), on_fault="skip", max_faults=None)
+
+
+def test_more_faults_than_samples_are_all_of_them():
+    with pytest.warns(UserWarning, match="12 of 12 samples"):
+        settle(report(12), on_fault="skip", max_faults=1.0)
+    with pytest.raises(ValueError, match="max_faults=0.1 .* 1 of 1"):
+        fault_policy.Policy("skip").settle(
+            report(1), name="nothing", total=0, stacklevel=1
+        )
+
+
 def test_the_budget_counts_samples_and_not_their_faults():
     faults = report(1)
     faults.add("0.jpg", "objects", "object 1 (cat): has no area")

@@ -194,6 +194,30 @@ def test_a_faulty_box_leaves_its_picture(faulty):
     assert np.all(left == -1)
 
 
+@pytest.mark.parametrize("augment", [None, data.Augmentation(shift=0.5)])
+def test_a_picture_that_lacks_an_object_is_not_counted(faulty, augment):
+    load, expected = faulty
+    wanted = [*pet_tasks(), tasks.regression("count")]
+    wanted += [tasks.detection("objects", 2, max_boxes=4)]
+    if "reversed" in expected:  # VOC
+        wanted += [tasks.multi_label("labels_no_difficult", 2)]
+    with warnings.catch_warnings(action="ignore"):
+        train = load(
+            tasks=wanted,
+            on_fault="skip",
+            max_faults=None,
+            shuffle=False,
+            augment=augment,
+        )
+    _, _, weights = next(iter(train))
+    names = [name.removesuffix(".jpg") for name in train.samples]
+    lacking = [name in (*OBJECT_FAULTS, "not_a_number") for name in names]
+    assert any(lacking) and not all(lacking)
+    assert np.all(weights.pop("objects") == 1)
+    for weight in weights.values():
+        np.testing.assert_array_equal(weight == 0, lacking)
+
+
 def test_a_folder_of_classes_names_its_faults(tmp_path):
     for name in ("cat/a.jpg", "dog/b.jpg", "cow/d.jpg", "stray.jpg"):
         own_files.write_picture(tmp_path / name)
@@ -222,7 +246,10 @@ def test_nothing_left_is_explained(tmp_path):
         own_files.truncate(own_files.write_noise(tmp_path / name / "cut.png"))
     with (
         pytest.warns(UserWarning),
-        pytest.raises(ValueError, match="at least one sample. Received: none"),
+        pytest.raises(
+            ValueError,
+            match="one sample. Received: none(.|\n)*\ncat/cut",
+        ),
     ):
         data.from_folder(
             tmp_path,

@@ -63,3 +63,12 @@ def test_a_picture_in_no_class_is_named(folder):
 def test_another_number_of_classes_is_explained(folder):
     with pytest.raises(ValueError, match="'kind' expects num_classes=2"):
         load(folder, count=3)
+
+
+def test_folders_of_splits_are_not_taken_for_classes(folder, tmp_path_factory):
+    above = tmp_path_factory.mktemp("above")
+    (above / "Test").mkdir()
+    folder.rename(above / "train")
+    with pytest.raises(ValueError, match=r"look like splits. Give .*/train,"):
+        load(above)
+    assert load(above, ["Test", "train"]).class_names == ("Test", "train")

@@ -333,7 +333,7 @@ class TestMistakes:
             tasks.classification("caption", 10),
             tasks.classification("present", 10),
             tasks.classification("digits", 10),
-            tasks.multi_label("present", 9),
+            tasks.multi_label("count", 9),
             tasks.multi_label("caption", 10),
             tasks.regression("image"),
             tasks.regression("caption"),
@@ -366,6 +366,36 @@ class TestMistakes:
             ValueError, match=r"digits.*expects 5 classes.*Received.*10.*Set"
         ):
             data.load("digit_scenes", "test", tasks=[task], data_dir=tfds_dir)
+
+    @pytest.mark.parametrize(
+        "task",
+        [
+            tasks.classification("kind", 3),
+            tasks.multi_label("tags", 3),
+            tasks.multi_label("seen", 2, feature="objects/label"),
+            tasks.detection("objects", 2),
+        ],
+        ids=lambda task: task.name,
+    )
+    def test_more_classes_than_the_data_set_declares(self, task, things_dir):
+        count = task.target.num_classes + 1
+        message = f"{task.name!r} expects {count - 1} c.*'mm_.*Set .*={count}"
+        with pytest.raises(ValueError, match=message):
+            load_things(things_dir, [task])
+
+    def test_a_view_of_the_user_may_name_them_otherwise(
+        self, things_dir, monkeypatch
+    ):
+        monkeypatch.setattr(views, "_VIEWS", dict(views._VIEWS))
+
+        @data.register_view("mm_keras_things")
+        def view(example):
+            image = {"image": example["image"]}
+            return image, {"sort": example["kind"], "two": example["kind"] % 2}
+
+        load_things(things_dir, [tasks.classification("two", 2)])
+        with pytest.raises(ValueError, match="'sort' expects 3 classes"):
+            load_things(things_dir, [tasks.classification("sort", 3)])
 
     @pytest.mark.parametrize("inputs", [("sound",), "image", ("image", "x")])
     def test_unknown_input(self, inputs, tfds_dir):

@@ -97,6 +97,26 @@ class TestMix:
         assert sorted(epochs[0]) == sorted(epochs[1]) == list(range(100, 108))
         assert epochs[0] != epochs[1]
 
+    def test_an_interrupted_training_goes_on_where_it_was(self):
+        """Three batches beside two, which are read twice an epoch."""
+
+        def read(count, first=0, other=0):
+            options = {"shuffle": True, "seed": 1}
+            mixed = data.mix(
+                [
+                    kinds(12, first_epoch=first, **options),
+                    prices(8, first_epoch=other, **options),
+                ],
+                tasks=[KIND, PRICE],
+            )
+            return [
+                sum((numbers(b) for b in mixed.as_numpy_iterator()), [])
+                for _ in range(count)
+            ]
+
+        whole = read(4)
+        assert read(2, first=2, other=4) == whole[2:] != read(2, first=2)
+
     def test_three_data_sets(self):
         extra = arrays(
             pictures(200, 4), {"things": [[[0, 0, 1, 1, 1]]] * 4}, THINGS

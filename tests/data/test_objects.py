@@ -4,6 +4,7 @@ import hypothesis
 import numpy as np
 from hypothesis import strategies as st
 
+from mm_keras.data import derived
 from mm_keras.data.files import objects
 
 SIZE = (40, 80)
@@ -52,11 +53,12 @@ def test_two_pixels_are_clipped_and_more_is_a_fault():
 @hypothesis.given(st.lists(st.sampled_from(CLASSES), max_size=6))
 def test_features_agree_with_each_other(labels):
     things = [check((0, 0, 20, 40), label)[0] for label in labels]
-    found = objects.object_features(things, SIZE, CLASSES)
+    found = objects.to_groups(things, SIZE, CLASSES)
+    found = derived.add(found, derived.of_objects(2, crowds="crowds"))
     ids = found["objects"]["label"].tolist()
     assert [CLASSES[i] for i in ids] == labels
     assert found["objects"]["bbox"].shape == (len(labels), 4)
     assert np.all(found["objects"]["bbox"] == [0, 0, 0.5, 0.5])
-    assert found["counts"].tolist() == [ids.count(0), ids.count(1)]
-    assert found["count"] == [len(labels)]
-    assert found["labels"].tolist() == [0 in ids, 1 in ids]
+    assert found["counts"].numpy().tolist() == [ids.count(0), ids.count(1)]
+    assert found["count"].numpy() == [len(labels)]
+    assert found["labels"].numpy().tolist() == [0 in ids, 1 in ids]

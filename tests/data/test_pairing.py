@@ -77,6 +77,26 @@ class TestByClass:
         assert first == again != other
         assert first[0] != first[1] or first[1] != first[2]
 
+    def test_a_later_start_sees_what_comes_later(self):
+        def epochs(count, first_epoch=0):
+            shuffled = {"shuffle": True, "seed": 2, "first_epoch": first_epoch}
+            pairs = data.pair(
+                labelled("image", self.written, **shuffled),
+                labelled("audio", self.spoken),
+                by="label",
+                seed=1,
+                first_epoch=first_epoch,
+            )
+            read_once = [read(pairs)[0] for _ in range(count)]
+            return [
+                np.stack([rows[name][:, 1] for name in ("image", "audio")])
+                for rows in read_once
+            ]
+
+        whole = epochs(5)
+        np.testing.assert_array_equal(epochs(2, first_epoch=3), whole[3:])
+        assert np.any(whole[3] != whole[4])
+
     def test_a_cache_keeps_the_draw(self):
         pairs = self.pairs().cache()
         first, second = (read(pairs)[0]["audio"] for _ in range(2))

@@ -125,6 +125,17 @@ class TestSplit:
         with pytest.raises(ValueError, match="same order.*shuffle=False"):
             data.split(shuffled, tasks=TASKS)
 
+    def test_without_tasks_rows_of_any_form_are_divided(self):
+        numbers = np.arange(100)
+        dataset = data.from_arrays(
+            {"number": numbers}, {}, tasks=[], batch_size=32
+        )
+        records = [{"kind": 0}] * 100
+        for targets in (dataset, records, {"kind": numbers}):
+            rows = data.split(targets, tasks=[])
+            assert [len(part) for part in rows.values()] == [80, 10, 10]
+            assert data.split_by_task(targets, tasks=[]) == {}
+
     def test_masks_of_any_size_count_by_the_classes_they_show(self):
         rng = np.random.default_rng(0)
         masks = [np.zeros((4, 5 + i % 3), "uint8") for i in range(100)]
@@ -298,6 +309,11 @@ class TestMistakes:
         groups = np.repeat(["a", "b"], 50)
         with pytest.raises(ValueError, match="Received: 2 groups.*Give more"):
             data.split({}, tasks=[], groups=groups)
+
+    def test_rows_without_a_group(self):
+        groups = [1.0, np.nan, 2.0, np.nan]
+        with pytest.raises(ValueError, match="NaN in 2 rows, the first is row"):
+            data.split({}, tasks=[], groups=np.array(groups))
 
     @pytest.mark.parametrize("num_folds", [1, 2.5])
     def test_number_of_folds(self, num_folds):

@@ -8,9 +8,11 @@ import pytest
 import tensorflow as tf
 from hypothesis import strategies as st
 from sklearn import datasets
+from sklearn import neighbors
 
 from mm_keras import data
 from mm_keras import tasks
+from mm_keras.data.validation import near_copies
 from mm_keras.data.validation.shares import largest_difference
 from mm_keras.data.validation.shares import Share
 
@@ -454,6 +456,23 @@ def saved_again(pictures, quality):
 
 
 class TestNearCopies:
+    def test_a_fixed_camera_needs_little_memory(self, monkeypatch):
+        held = []
+
+        class Tree(neighbors.KDTree):
+            def query_radius(self, *arguments):
+                found = super().query_radius(*arguments)
+                held.append(sum(map(len, found)))
+                return found
+
+        monkeypatch.setattr(neighbors, "KDTree", Tree)
+        rng = np.random.default_rng(0)
+        small = rng.uniform(0, 1, (2000, near_copies.CELLS**2))
+        pairs = list(near_copies.find_pairs(small.astype("float32")))
+        assert pairs == [(row, 0) for row in range(1, 2000)]
+        assert sum(held) == 2000**2  # All are alike,
+        assert max(held) < 2000**2 / 10  # but not looked up at once.
+
     def compare(self, first, second):
         """What is found in a picture of the second of two splits."""
         splits = {

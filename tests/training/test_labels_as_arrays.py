@@ -7,6 +7,7 @@ import pytest
 import mm_keras
 from mm_keras import models
 from mm_keras import tasks
+from mm_keras.training import fit_arguments
 
 X = {"table": np.ones((4, 6), "float32")}
 PRICES = np.array([[1.0], [2.0], [3.0], [4.0]], "float32")
@@ -67,6 +68,42 @@ def test_validation_data_is_looked_at_too(model):
     assert np.isfinite(history["val_price_loss"][0])
     with pytest.raises(ValueError, match="kind.*Received"):
         model.fit(X, y, validation_data=(X, {"kind": KINDS + 1}), verbose=0)
+
+
+def test_class_ids_may_have_an_axis_of_their_own(model):
+    # As those of `keras.datasets.cifar10`.
+    for kinds in (KINDS, KINDS[:, None]):
+        logs = model.evaluate(X, {"kind": kinds}, verbose=0, return_dict=True)
+    flat = model.evaluate(X, {"kind": KINDS}, verbose=0, return_dict=True)
+    assert logs == flat
+
+
+def test_complete_labels_are_not_copied():
+    masks = np.zeros((3, 4, 4, 1), "uint8")
+    task = tasks.segmentation("mask", 2)
+    values, weight = fit_arguments.checked(task, masks, np.ones(3))
+    assert values is masks
+    np.testing.assert_array_equal(weight, 1)
+
+
+def test_validation_labels_are_looked_at_once(model, monkeypatch):
+    looked_at = []
+    check = fit_arguments.check_labels
+    monkeypatch.setattr(
+        fit_arguments,
+        "check_labels",
+        lambda task, values: (looked_at.append(task.name), check(task, values)),
+    )
+    y = {"price": PRICES}
+    model.fit(X, y, validation_data=(X, y), epochs=3, verbose=0)
+    assert looked_at == ["price", "price"]
+
+
+def test_weights_are_completed_for_tensors_too(model):
+    y = {"price": keras.ops.array(PRICES), "kind": keras.ops.array(KINDS)}
+    weights = {"price": np.array([1.0, 0.0, 0.0, 0.0])}
+    logs = model.fit(X, y, sample_weight=weights, verbose=0).history
+    assert np.isfinite(logs["kind_loss"][0])
 
 
 def test_label_of_weight_zero_may_be_anything(model):

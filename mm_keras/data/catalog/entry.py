@@ -39,6 +39,8 @@ class Entry:
         view: Function that makes them of an example, see
             `mm_keras.data.register_view`.
         unlabelled: Names of splits whose labels were never published.
+        derived: Dictionary of those features that follow from groups of
+            objects, see `mm_keras.data.derived`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Entry:
     features: dict
     view: collections.abc.Callable
     unlabelled: tuple = ()
+    derived: dict = dataclasses.field(default_factory=dict)
 
     def __str__(self):
         rows = [
@@ -70,7 +73,7 @@ def _kind(feature):
     return f"{feature.kind} x {feature.size}"
 
 
-def entry(name, about, *, inputs, features, unlabelled=()):
+def entry(name, about, *, inputs, features, unlabelled=(), derived=None):
     """Puts a view into the catalog, with what it offers.
 
     Args:
@@ -79,13 +82,16 @@ def entry(name, about, *, inputs, features, unlabelled=()):
         inputs: As in `Entry`.
         features: As in `Entry`.
         unlabelled: As in `Entry`.
+        derived: As in `Entry`; None for no feature.
 
     Returns:
         A decorator of views, see `mm_keras.data.register_view`.
     """
 
     def decorate(view):
-        ENTRIES[name] = Entry(name, about, inputs, features, view, unlabelled)
+        ENTRIES[name] = Entry(
+            name, about, inputs, features, view, unlabelled, derived or {}
+        )
         return view
 
     return decorate
@@ -147,8 +153,12 @@ def check_classes(name, view, tasks):
         return
     for task in tasks or ():
         target = task.target
-        feature = known.features.get(target.feature or task.name)
-        if feature is None or feature.kind != target.kind:
+        name_of_feature, _, part = (target.feature or task.name).partition("/")
+        feature = known.features.get(name_of_feature)
+        if feature is None:
+            continue
+        # The classes of boxes may be read alone.
+        if feature.kind != ("boxes" if part == "label" else target.kind):
             continue
         if (target.num_classes or feature.size or 0) < (feature.size or 0):
             raise ValueError(
@@ -179,6 +189,8 @@ def check_labelled(full_name, split, tasks):
         for split in known.unlabelled
     }
     parts = {part.split("[")[0].strip() for part in str(split).split("+")}
+    if "all" in parts:
+        parts |= closed
     asked = [task.name for task in tasks or () if task.target.kind != "pair"]
     if asked and closed & parts:
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from mm_keras.data import derived
 from mm_keras.data.catalog.entry import entry
 from mm_keras.data.catalog.entry import Feature
 
@@ -12,7 +13,7 @@ PANOPTIC_CLASSES = 133
 
 
 def boxes_and_counts(num_classes, about):
-    """What `of_objects` offers."""
+    """What objects offer, and `derived.of_objects` of them."""
     return {
         "objects": Feature("boxes", about, num_classes),
         "labels": Feature("labels", "which classes are there", num_classes),
@@ -21,24 +22,14 @@ def boxes_and_counts(num_classes, about):
     }
 
 
-def of_objects(boxes, ids, num_classes):
-    """What follows from boxes and their classes.
+def select(objects, chosen):
+    """The boxes and classes of some objects.
 
     Args:
-        boxes: float32 tensor `(objects, 4)`.
-        ids: int64 tensor `(objects,)`.
-        num_classes: Number of classes.
-
-    Returns:
-        Dictionary of `objects`, `labels`, `counts` and `count`.
+        objects: Dictionary with `bbox`, `(objects, 4)`, and `label`.
+        chosen: Which ones, a boolean tensor `(objects,)`.
     """
-    counts = tf.reduce_sum(tf.one_hot(ids, num_classes), axis=0)
-    return {
-        "objects": {"bbox": boxes, "label": ids},
-        "labels": tf.cast(counts > 0, tf.float32),
-        "counts": counts,
-        "count": tf.cast(tf.size(ids), tf.float32)[None],
-    }
+    return {name: objects[name][chosen] for name in ("bbox", "label")}
 
 
 VOC_INPUTS = {
@@ -54,6 +45,10 @@ VOC = {
         "labels", "which classes are clear to see", VOC_CLASSES
     ),
 }
+VOC_DERIVED = derived.of_objects(VOC_CLASSES)
+VOC_DERIVED["labels_no_difficult"] = derived.of_objects(
+    VOC_CLASSES, "objects_no_difficult"
+)["labels"]
 
 
 @entry(
@@ -61,6 +56,7 @@ VOC = {
     "Photographs with boxes around things of 20 classes.",
     inputs=VOC_INPUTS,
     features=VOC,
+    derived=VOC_DERIVED,
     unlabelled=("test",),
 )
 @entry(
@@ -68,17 +64,18 @@ VOC = {
     "9,963 photographs with boxes around things of 20 classes.",
     inputs=VOC_INPUTS,
     features=VOC,
+    derived=VOC_DERIVED,
 )
 def voc(example):
     """With all objects, and without those marked as difficult."""
-    boxes, ids = example["objects"]["bbox"], example["objects"]["label"]
-    clear = ~example["objects"]["is_difficult"]
-    features = of_objects(boxes, ids, VOC_CLASSES)
-    clearly = of_objects(boxes[clear], ids[clear], VOC_CLASSES)
-    features["objects_no_difficult"] = clearly["objects"]
-    features["labels_no_difficult"] = clearly["labels"]
+    given = example["objects"]
+    difficult = given["is_difficult"]
+    groups = {
+        "objects": {name: given[name] for name in ("bbox", "label")},
+        "objects_no_difficult": select(given, ~difficult),
+    }
     inputs = {"image": example["image"], "id": example["image/filename"]}
-    return inputs, features
+    return inputs, derived.add(groups, VOC_DERIVED)
 
 
 COCO_INPUTS = {
@@ -86,6 +83,7 @@ COCO_INPUTS = {
     "id": "number of the picture, to pair data sets by",
 }
 COCO = boxes_and_counts(COCO_CLASSES, "each object, without crowds")
+COCO_DERIVED = derived.of_objects(COCO_CLASSES, crowds="crowds")
 
 
 @entry(
@@ -93,6 +91,7 @@ COCO = boxes_and_counts(COCO_CLASSES, "each object, without crowds")
     "Photographs with boxes around things of 80 classes.",
     inputs=COCO_INPUTS,
     features=COCO,
+    derived=COCO_DERIVED,
     unlabelled=("test",),
 )
 @entry(
@@ -100,6 +99,7 @@ COCO = boxes_and_counts(COCO_CLASSES, "each object, without crowds")
     "Photographs with boxes around things of 80 classes.",
     inputs=COCO_INPUTS,
     features=COCO,
+    derived=COCO_DERIVED,
     unlabelled=("test", "test2015"),
 )
 def coco(example):
@@ -111,14 +111,10 @@ def coco_inputs(example):
 
 
 def coco_objects(given):
-    """Crowds have no box of their own, and make numbers unknown."""
-    boxes, ids, crowd = given["bbox"], given["label"], given["is_crowd"]
-    features = of_objects(boxes[~crowd], ids[~crowd], COCO_CLASSES)
-    features["labels"] = of_objects(boxes, ids, COCO_CLASSES)["labels"]
-    for name in ("counts", "count"):
-        unknown = tf.reduce_any(crowd)
-        features[name] = tf.where(unknown, float("nan"), features[name])
-    return features
+    """Crowds are no objects, and make numbers unknown."""
+    crowd = given["is_crowd"]
+    groups = {"objects": select(given, ~crowd), "crowds": select(given, crowd)}
+    return derived.add(groups, COCO_DERIVED)
 
 
 @entry(
@@ -134,6 +130,7 @@ def coco_objects(given):
             {"ignore_class": 0},
         ),
     },
+    derived=COCO_DERIVED,
 )
 def coco_panoptic(example):
     given = example["panoptic_objects"]
@@ -176,6 +173,7 @@ def panoptic_mask(image, segments, labels):
     "Photographs of COCO 2014 with boxes and five sentences each.",
     inputs={**COCO_INPUTS, "text": "the first sentence"},
     features={**COCO, "captions": Feature("text", "all sentences")},
+    derived=COCO_DERIVED,
 )
 def coco_captions(example):
     captions = example["captions"]["text"]
@@ -184,6 +182,19 @@ def coco_captions(example):
     features = coco_objects(example["objects"])
     features["captions"] = captions
     return {**coco_inputs(example), "text": text}, features
+
+
+def digits_derived():
+    """What follows from the digits, which are their own classes."""
+    found = derived.of_objects(10, "digits")
+    add_up = derived.Derived(
+        ("digits",), lambda ids: tf.cast(tf.reduce_sum(ids), tf.float32)[None]
+    )
+    return {
+        "present": found["labels"],
+        "count": found["count"],
+        "sum": add_up,
+    }
 
 
 @entry(
@@ -202,6 +213,7 @@ def coco_captions(example):
         "sum": Feature("number", "what they add up to", 1),
         "caption": Feature("text", "the text"),
     },
+    derived=digits_derived(),
 )
 def digit_scenes(example):
     inputs = {"image": example["image"], "text": example["caption"]}

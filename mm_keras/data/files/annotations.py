@@ -2,16 +2,19 @@
 
 import dataclasses
 
+import numpy as np
+
 from mm_keras.data.files import objects
 from mm_keras.data.files import pictures
 from mm_keras.data.files import records
 
-# What the checked objects of a picture offer, and how it is read.
+# The groups of checked objects of a picture, and how they are read.
+GROUP = {"bbox": records.lists, "label": records.lists}
+# What is left out has no box that could leave the picture.
 FEATURES = {
-    "objects": {"bbox": records.lists, "label": records.lists},
-    "labels": records.values,
-    "counts": records.values,
-    "count": records.values,
+    "objects": GROUP,
+    "crowds": GROUP,
+    "left_out": {"label": records.lists},
 }
 
 
@@ -39,12 +42,13 @@ def to_records(
     classes,
     found,
     *,
-    features=objects.object_features,
+    features=objects.to_groups,
     paint=None,
 ):
     """Checks pictures and objects, and makes records of what is right.
 
-    A faulty object is left out, a faulty picture with all its objects.
+    A faulty object is left out, and how many there are is then unknown, and
+    which classes; a faulty picture is left out with all its objects.
 
     Args:
         annotations: List of `Annotation`.
@@ -70,6 +74,8 @@ def to_records(
             continue
         things = _check_objects(annotation, inspection.size, classes, found)
         offered = features(things, inspection.size, classes)
+        missing = len(annotation.objects) - len(things)
+        offered["left_out"] = {"label": np.full(missing, -1, "int64")}
         if paint:
             offered["mask"], problem = paint(things, inspection.size, classes)
             if problem:

@@ -2,6 +2,7 @@
 
 import pathlib
 
+from mm_keras.data import derived
 from mm_keras.data import faults
 from mm_keras.data.files import annotations
 from mm_keras.data.files import coco_json
@@ -43,7 +44,8 @@ def from_coco(
     checked. A fault is a picture that is missing, corrupt, truncated or of
     another size than the JSON says, a name or an id that occurs twice, a
     record that lacks a part, and a box without area, of an unknown class or
-    more than two pixels outside the picture (less is clipped).
+    more than two pixels outside the picture (less is clipped); if a task has
+    masks, also an outline that is so far outside or cannot be read.
 
     Args:
         json: Path of the JSON file; or a list of paths whose pictures have
@@ -58,9 +60,11 @@ def from_coco(
             a data set lists them: the rows of one of `mm_keras.data.split`.
             None loads all.
         on_fault: `"raise"`, or `"skip"` to leave out, with a warning, what is
-            faulty: an object from its picture, or the picture.
+            faulty: an object from its picture, whose `labels`, `counts` and
+            `count` then have weight 0, or the picture.
         max_faults: How many samples may have faults that are skipped: an int
-            is a number, a float a share. With more it raises.
+            is a number, a float a share, None any number. With more it
+            raises.
         shuffle: Whether every epoch has a new order. None means: if the
             JSON file is called "train".
         **options: Further arguments of `mm_keras.data.load`:
@@ -136,4 +140,7 @@ def read_coco(content, images, classes, found, *, with_captions, with_masks):
         class_names=classes,
         inputs={"image": records.paths, **text},
         features={**annotations.FEATURES, **mask},
+        derived=derived.unless_any(
+            "left_out", derived.of_objects(len(classes), crowds="crowds")
+        ),
     )

@@ -34,8 +34,8 @@ class Content:
 
     def class_names(self):
         """Names of the categories in the order of their ids, each once."""
-        ordered = [name for _, name in sorted(self.categories.items())]
-        return list(dict.fromkeys(ordered))
+        ids = sorted(self.categories, key=_order)
+        return list(dict.fromkeys(self.categories[id_] for id_ in ids))
 
     def choose(self, samples, found):
         """Returns what is said of some pictures; None means all."""
@@ -88,9 +88,8 @@ def to_annotations(content, folder, found, *, captions=False):
     made = []
     for id_, image in content.images.items():
         name, records = image["file_name"], content.annotations[id_]
-        texts = [r["caption"] for r in records if "caption" in r]
+        texts = _captions(name, records, found) if captions else []
         if captions and not texts:
-            found.add(name, "text", "has no caption")
             continue
         annotation = annotations.Annotation(
             name=name,
@@ -129,14 +128,24 @@ def _dictionaries(records):
     return [r if isinstance(r, dict) else {} for r in records]
 
 
+def _is_id(value):
+    return isinstance(value, (int, str))
+
+
+def _order(id_):
+    """Numbers before texts."""
+    return isinstance(id_, str), id_
+
+
 def _index_categories(records, found):
     """Names of categories by id; those that lack a part are left out."""
     names = {}
     for position, record in enumerate(records):
-        if {"id", "name"} <= set(record):
-            names[record["id"]] = record["name"]
+        id_, name = record.get("id"), record.get("name")
+        if _is_id(id_) and isinstance(name, str):
+            names[id_] = name
         else:
-            problem = "expects an `id` and a `name`"
+            problem = "expects an `id` (a number or a text) and a `name`"
             found.add(f"categories[{position}]", "annotation", problem)
     return names
 
@@ -146,8 +155,8 @@ def _index_images(records, found):
     images, names = {}, set()
     for position, record in enumerate(records):
         id_, name = record.get("id"), record.get("file_name")
-        if id_ is None or not name:
-            problem = "expects an `id` and a `file_name`"
+        if not (_is_id(id_) and name and isinstance(name, str)):
+            problem = "expects an `id` (a number or a text) and a `file_name`"
             found.add(name or f"images[{position}]", "annotation", problem)
         elif id_ in images or name in names:
             problem = f"images[{position}] has its id or its name again"
@@ -171,11 +180,24 @@ def _group_by_image(records, images, found):
     groups = collections.defaultdict(list)
     for position, record in enumerate(records):
         id_ = record.get("image_id")
-        if id_ not in images:
+        if _is_id(id_) and id_ in images:
+            groups[id_].append(record)
+        else:
             problem = f"annotations[{position}] has a picture not in `images`"
             found.add(f"image_id {id_}", "annotation", problem)
-        groups[id_].append(record)
     return groups
+
+
+def _captions(name, records, found):
+    """Returns the captions of a picture; what is no text is a fault."""
+    given = [record["caption"] for record in records if "caption" in record]
+    if not given:
+        found.add(name, "text", "has no caption")
+    texts = [text for text in given if isinstance(text, str)]
+    if len(texts) < len(given):
+        wrong = [text for text in given if not isinstance(text, str)]
+        found.add(name, "text", f"has captions that are no texts: {wrong}")
+    return texts
 
 
 def _size(image):
@@ -201,7 +223,8 @@ def _objects(records, categories):
 
 def _label(thing, categories):
     id_ = thing.get("category_id")
-    return categories.get(id_, f"category_id {id_}")
+    known = _is_id(id_) and id_ in categories
+    return categories[id_] if known else f"category_id {id_}"
 
 
 def _box(bbox):

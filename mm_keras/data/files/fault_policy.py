@@ -14,14 +14,14 @@ class Policy:
     Args:
         on_fault: `"raise"` or `"skip"`.
         max_faults: How many samples with faults may be skipped: an int is a
-            number, a float a share of all samples.
+            number, a float a share of all samples, None any number.
 
     Raises:
         ValueError: If there is no such policy.
     """
 
     on_fault: str = "raise"
-    max_faults: int | float = 0.1
+    max_faults: int | float | None = 0.1
 
     def __post_init__(self):
         if self.on_fault not in ("raise", "skip"):
@@ -29,13 +29,15 @@ class Policy:
                 'Argument `on_fault` expects "raise" or "skip". Received: '
                 f"on_fault={self.on_fault!r}. Choose one of the two."
             )
+        if self.max_faults is None:
+            return
         share = isinstance(self.max_faults, float)
         if self.max_faults < 0 or (share and self.max_faults > 1):
             raise ValueError(
                 "Argument `max_faults` expects a number of samples (int), or "
                 "a share of them (float, 0 to 1). Received: "
                 f"max_faults={self.max_faults!r}. Give 0.1 for a tenth of "
-                "the samples, 10 for ten of them."
+                "the samples, 10 for ten of them, None for all of them."
             )
 
     def settle(self, faults, *, name, total, stacklevel):
@@ -53,6 +55,8 @@ class Policy:
         if not faults:
             return
         count = len(faults.samples)
+        # What is said of pictures that there are not counts as a sample too.
+        total = max(total, count)
         found = f"faults in {count} of {total} samples of {name}"
         table = faults.table(ROWS)
         if self.on_fault == "raise":
@@ -74,6 +78,8 @@ class Policy:
         )
 
     def _is_too_much(self, count, total):
+        if self.max_faults is None:
+            return False
         if isinstance(self.max_faults, float):
             return count / total > self.max_faults
         return count > self.max_faults

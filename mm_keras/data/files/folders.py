@@ -9,6 +9,9 @@ from mm_keras.data.files import pictures
 from mm_keras.data.files import records
 from mm_keras.data.files import sources
 
+# Folders of such names hold those of classes, and are none.
+SPLITS = {"test", "train", "training", "val", "valid", "validation"}
+
 
 def from_folder(
     folder,
@@ -50,7 +53,8 @@ def from_folder(
         on_fault: `"raise"`, or `"skip"` to leave faulty pictures out, with a
             warning.
         max_faults: How many samples may have faults that are skipped: an int
-            is a number, a float a share. With more it raises.
+            is a number, a float a share, None any number. With more it
+            raises.
         shuffle: Whether every epoch has a new order. None means: if the
             folder is called "train".
         **options: Further arguments of `mm_keras.data.load`: `batch_size`,
@@ -63,8 +67,8 @@ def from_folder(
 
     Raises:
         ValueError: If there are faults, and `on_fault` and `max_faults` do
-            not let them pass; if there is no folder of a class; if a task
-            does not fit the classes.
+            not let them pass; if there is no folder of a class, or only
+            those of splits; if a task does not fit the classes.
 
     Example:
 
@@ -115,6 +119,23 @@ def read_folder(folder, classes, samples=None):
 
 
 def find_classes(folder):
+    """Names of the sub folders, sorted.
+
+    Raises:
+        ValueError: If all of them are called like splits.
+    """
+    names = _list_folders(folder)
+    if names and SPLITS.issuperset(map(str.lower, names)):
+        raise ValueError(
+            "Argument `folder` expects a sub folder for each class. Received: "
+            f"{folder} with {names}, which look like splits. Give "
+            f"{pathlib.Path(folder, names[-1])}, or name the `classes` if that "
+            "is what these are."
+        )
+    return names
+
+
+def _list_folders(folder):
     """Names of the sub folders that are not hidden, sorted."""
     return sorted(
         entry.name
@@ -139,7 +160,7 @@ def _check_classes(folder, classes):
     if missing or not classes:
         raise ValueError(
             "Argument `folder` expects a folder with a sub folder for each "
-            f"class. Received: {folder} with {find_classes(folder)}, which "
+            f"class. Received: {folder} with {_list_folders(folder)}, which "
             f"lacks {missing}. Give the folder that holds those of the classes."
         )
 

@@ -1,4 +1,4 @@
-"""Objects in a picture: checked, and turned into the features of tasks."""
+"""Objects in a picture: checked, and brought into groups."""
 
 import dataclasses
 
@@ -68,11 +68,8 @@ def _has_area(box):
     return box[2] > box[0] and box[3] > box[1]
 
 
-def object_features(things, size, classes):
-    """Returns what tasks can learn from the objects of a picture.
-
-    A crowd has no box of its own and makes the number of objects unknown;
-    its class is present.
+def to_groups(things, size, classes):
+    """Returns the objects of a picture and, apart from them, its crowds.
 
     Args:
         things: List of checked `Object`s.
@@ -80,22 +77,21 @@ def object_features(things, size, classes):
         classes: Names of the classes.
 
     Returns:
-        Dictionary: `objects` (`bbox` relative, `label`), `labels` (0 or 1 a
-        class), `counts` (objects a class) and `count` (objects).
+        Dictionary of `objects` and `crowds`, each of `bbox`, relative, and
+        `label`; see `mm_keras.data.derived` for what follows from them.
     """
+    crowds = [thing for thing in things if thing.crowd]
     single = [thing for thing in things if not thing.crowd]
-    ids = np.array([classes.index(t.label) for t in single], "int64")
-    boxes = np.array([t.box for t in single], "float64").reshape(-1, 4)
-    counts = np.bincount(ids, minlength=len(classes)).astype("float32")
-    if len(single) < len(things):
-        counts[:] = np.nan
-    present = {thing.label for thing in things}
     return {
-        "objects": {
-            "bbox": (boxes / (*size, *size)).astype("float32"),
-            "label": ids,
-        },
-        "labels": np.array([c in present for c in classes], "int64"),
-        "counts": counts,
-        "count": counts.sum(keepdims=True),
+        "objects": _to_group(single, size, classes),
+        "crowds": _to_group(crowds, size, classes),
+    }
+
+
+def _to_group(things, size, classes):
+    boxes = np.array([t.box for t in things], "float64").reshape(-1, 4)
+    ids = [classes.index(thing.label) for thing in things]
+    return {
+        "bbox": (boxes / (*size, *size)).astype("float32"),
+        "label": np.array(ids, "int64"),
     }

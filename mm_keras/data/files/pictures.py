@@ -72,6 +72,8 @@ def inspect_file(path, decode):
         found = Inspection(problem="does not exist")
     except OSError as error:
         found = Inspection(problem=f"cannot be read: {error.strerror}")
+    except ValueError:  # With a zero byte, or half a character.
+        found = Inspection(problem="is a name that no file can have")
     except tf.errors.InvalidArgumentError:
         cut = f"is corrupt or truncated: its {len(data)} bytes do not decode"
         found = Inspection(problem=cut)

@@ -3,8 +3,10 @@
 import dataclasses
 import re
 
+from mm_keras.data import derived
 from mm_keras.data import faults
 from mm_keras.data import pipeline
+from mm_keras.data.files import fault_policy
 from mm_keras.data.files import records
 
 
@@ -21,6 +23,8 @@ class Source:
         class_names: Names of the classes.
         inputs: Dictionary from a modality to what offers its column.
         features: Dictionary from a feature to what offers its column.
+        derived: Dictionary of the features that follow from others, see
+            `mm_keras.data.derived`.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Source:
     class_names: object
     inputs: dict
     features: dict
+    derived: dict = dataclasses.field(default_factory=dict)
 
     def batches(self, tasks, policy, *, shuffle, **options):
         """Makes batches, once the policy has settled the faults."""
@@ -43,18 +48,18 @@ class Source:
             stacklevel=3,  # The line that called the loader.
         )
         if not self.records:
+            table = self.faults.table(fault_policy.ROWS)
             raise ValueError(
-                f"Data expects at least one sample. Received: none in "
+                "Data expects at least one sample. Received: none in "
                 f"{self.name}, of {self.total} with faults. Look at the files "
-                "and at the names of the classes."
+                f"and at the names of the classes:\n{table}"
             )
         dataset = pipeline.batches(
-            records.to_examples(
-                self.records, inputs=self.inputs, features=self.features
-            ),
+            self._examples(),
             self.name,
             tasks=tasks,
             paths=self._pictures(),
+            derived=self.derived,
             shuffle=shuffle,
             **options,
         )
@@ -62,6 +67,17 @@ class Source:
         dataset.class_names = self.class_names
         dataset.samples = [record.name for record in self.records]
         return dataset
+
+    def _examples(self):
+        examples = records.to_examples(
+            self.records, inputs=self.inputs, features=self.features
+        )
+        return examples.map(
+            lambda inputs, features: (
+                inputs,
+                derived.add(features, self.derived),
+            )
+        )
 
     def _pictures(self):
         """Modalities whose values are paths of pictures."""

@@ -22,22 +22,43 @@ def read_rows(path, needed, found):
     Raises:
         ValueError: If there is no such column.
     """
-    rows, lines = {}, {}
+    rows = {}
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         header = [name.strip() for name in next(reader, [])]
         _check_header(path, header, needed)
         for cells in filter(None, reader):
             name = f"{path.name}:{reader.line_num}"
-            first = lines.setdefault(tuple(cells), name)
             if len(cells) != len(header):
                 problem = f"has {len(cells)} cells, the header {len(header)}"
                 found.add(name, "row", problem)
-            elif first != name:
-                found.add(name, "row", f"is the same as {first}")
             else:
                 rows[name] = dict(zip(header, cells, strict=True))
     return rows
+
+
+def drop_copies(rows, columns, found):
+    """Returns the rows without copies, if they hold files.
+
+    Rows of numbers and texts may be equal by chance; whoever lists the same
+    file twice does not mean it.
+
+    Args:
+        rows: Dictionary from the name of a row to its cells by column.
+        columns: List of the `Column`s that are read.
+        found: A `Faults` that is added to.
+    """
+    files = {records.paths, records.mask_files}
+    if files.isdisjoint(column.offer for column in columns):
+        return rows
+    kept, names = {}, {}
+    for name, row in rows.items():
+        first = names.setdefault(tuple(row.values()), name)
+        if first == name:
+            kept[name] = row
+        else:
+            found.add(name, "row", f"is the same as {first}")
+    return kept
 
 
 def to_records(rows, inputs, labels, found):

@@ -50,9 +50,9 @@ def from_csv(
     `from_coco` and `from_voc`.
 
     Every picture is decoded once before training. A fault is an empty cell,
-    a cell that is not what its column holds, an unknown class, a row that
-    occurs twice or has another number of cells than the header, and a
-    picture that is missing, corrupt or truncated.
+    a cell that is not what its column holds, an unknown class, a row that has
+    another number of cells than the header, a row with a file that occurs
+    twice, and a picture that is missing, corrupt or truncated.
 
     Args:
         path: Path of the file: UTF-8, with a header.
@@ -73,7 +73,7 @@ def from_csv(
             faulty: a label of its row, which is then unlabelled for the task,
             or the row.
         max_faults: How many rows may have faults that are skipped: an int is
-            a number, a float a share. With more it raises.
+            a number, a float a share, None any number. With more it raises.
         shuffle: Whether every epoch has a new order. None means: if the
             file is called "train".
         **options: Further arguments of `mm_keras.data.load`: `batch_size`,
@@ -132,8 +132,6 @@ def read_csv(path, tasks, inputs, folder, classes, samples=None):
         path, [*_flatten(inputs.values()), *by_feature], found
     )
     cells = list(rows.values())
-    chosen = sources.choose(rows, samples, path.name, found)
-    total = len(chosen) + len(found.samples)
     folder = path.parent if folder is None else pathlib.Path(folder)
     fed = {
         modality: columns.input_column(names, cells, folder)
@@ -145,6 +143,10 @@ def read_csv(path, tasks, inputs, folder, classes, samples=None):
         )
         for feature, task in by_feature.items()
     }
+    offered = [*fed.values(), *labels.values()]
+    rows = table_rows.drop_copies(rows, offered, found)
+    chosen = sources.choose(rows, samples, path.name, found)
+    total = len(chosen) + len(found.samples)
     made = table_rows.to_records(
         {name: rows[name] for name in chosen}, fed, labels, found
     )

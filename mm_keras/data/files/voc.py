@@ -58,9 +58,11 @@ def from_voc(
             a data set lists them: the rows of one of `mm_keras.data.split`.
             None loads all.
         on_fault: `"raise"`, or `"skip"` to leave out, with a warning, what is
-            faulty: a box from its picture, or the picture.
+            faulty: a box from its picture, whose `labels`, `counts` and
+            `count` then have weight 0, or the picture.
         max_faults: How many samples may have faults that are skipped: an int
-            is a number, a float a share. With more it raises.
+            is a number, a float a share, None any number. With more it
+            raises.
         shuffle: Whether every epoch has a new order. None means: if the
             split is called "train".
         **options: Further arguments of `mm_keras.data.load`: `batch_size`,
@@ -126,6 +128,7 @@ def read_voc(folder, split, classes, samples=None):
         class_names=classes,
         inputs={"image": records.paths},
         features=voc_xml.FEATURES,
+        derived=voc_xml.derived_features(classes),
     )
 
 

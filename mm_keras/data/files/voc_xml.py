@@ -3,15 +3,14 @@
 import pathlib
 from xml.etree import ElementTree
 
+from mm_keras.data import derived
 from mm_keras.data.files import annotations
 from mm_keras.data.files import objects
-from mm_keras.data.files import records
 
 # What an annotation offers, and how it is read.
 FEATURES = {
     **annotations.FEATURES,
-    "objects_no_difficult": annotations.FEATURES["objects"],
-    "labels_no_difficult": records.values,
+    "objects_no_difficult": annotations.GROUP,
 }
 _EDGES = ("ymin", "xmin", "ymax", "xmax")
 
@@ -52,14 +51,21 @@ def read_objects(root):
 
 
 def features(things, size, classes):
-    """Returns what tasks can learn, also without what is difficult."""
+    """Returns the groups of objects, also without what is difficult."""
     clear = [thing for thing in things if not thing.difficult]
-    clearly = objects.object_features(clear, size, classes)
-    return {
-        **objects.object_features(things, size, classes),
-        "objects_no_difficult": clearly["objects"],
+    groups = objects.to_groups(things, size, classes)
+    clearly = objects.to_groups(clear, size, classes)
+    return {**groups, "objects_no_difficult": clearly["objects"]}
+
+
+def derived_features(classes):
+    """Returns what follows from these groups; see `mm_keras.data.derived`."""
+    clearly = derived.of_objects(len(classes), "objects_no_difficult")
+    found = {
+        **derived.of_objects(len(classes), crowds="crowds"),
         "labels_no_difficult": clearly["labels"],
     }
+    return derived.unless_any("left_out", found)
 
 
 def _read_object(number, element):

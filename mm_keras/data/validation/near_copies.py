@@ -11,6 +11,8 @@ TOLERANCE = 3.0
 # alike without being copies.
 SMALLEST = 16 * CELLS
 PALEST = 16.0
+# So many are looked up at once: of a fixed camera all pictures are alike.
+CHUNK = 128
 
 
 class NearCopies:
@@ -81,7 +83,12 @@ def find_pairs(small):
     coarse = small.reshape(-1, 4, side, 4, side).mean(axis=(2, 4))
     coarse = coarse.reshape(-1, 16)
     tree = KDTree(coarse, metric="chebyshev")
-    for row, near in enumerate(tree.query_radius(coarse, TOLERANCE)):
+    candidates = (
+        near
+        for start in range(0, len(coarse), CHUNK)
+        for near in tree.query_radius(coarse[start : start + CHUNK], TOLERANCE)
+    )
+    for row, near in enumerate(candidates):
         near = np.sort(near[near < row])
         apart = np.abs(small[near] - small[row]).max(axis=1)
         alike = near[(apart > 0) & (apart <= TOLERANCE)]
