@@ -2,6 +2,7 @@
 
 import pathlib
 
+from mm_keras_cli import file_formats
 from mm_keras_cli import own_files
 from mm_keras_cli.own_files import SPLIT
 
@@ -43,9 +44,9 @@ def open_files(path, images=None, splits=None, named=()):
     if (first / "Annotations").is_dir():
         if splits == (None,):
             splits = _find_lists(first, names) or splits
-        return own_files.VocFolder(path, images, splits)
-    formats = {".json": own_files.CocoFile, ".csv": own_files.CsvFile}
-    make = formats.get(first.suffix.lower(), own_files.PictureFolder)
+        return file_formats.VocFolder(path, images, splits)
+    formats = {".json": file_formats.CocoFile, ".csv": file_formats.CsvFile}
+    make = formats.get(first.suffix.lower(), file_formats.PictureFolder)
     return make(path, images, splits)
 
 

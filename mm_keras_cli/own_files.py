@@ -29,8 +29,8 @@ class OwnFiles:
         splits: Names of the splits; the classes are those of the first.
         names: Dictionary of the names of the classes, by feature, where they
             are known already.
-        max_faults: The share of the samples that may be left out as faulty,
-            or None for any number.
+        max_faults: How many samples may be left out as faulty, a share; None
+            for any number.
     """
 
     path: str
@@ -43,15 +43,15 @@ class OwnFiles:
     varies = True
     inputs = ("image",)
     tasks = ()
-    # Whether the files themselves say which samples are in a split.
-    lists_splits = False
-    # Whether there are labels is not known beforehand.
-    unlabelled = ()
     # Whether each feature has classes of its own.
     by_feature = False
     with_classes = ("class", "boxes", "labels", "mask")
     # The feature that counts the objects of each class.
     counts = ("counts",)
+    # Whether the files themselves say which samples are in a split.
+    lists_splits = False
+    # Whether there are labels is not known beforehand.
+    unlabelled = ()
 
     def default_tasks(self):
         """Returns the texts of the tasks that such files have labels for."""
@@ -118,11 +118,12 @@ class OwnFiles:
             ValueError: If several splits would be the same files.
         """
         places = SPLIT in self.path or self.lists_splits
-        if len(self.splits) > 1 and not places:
+        splits = list(dict.fromkeys([*self.splits, split]))
+        if len(splits) > 1 and not places:
             raise ValueError(
                 f"{self.path} expects {SPLIT} in the path where splits have "
-                f"files of their own. Received: splits {list(self.splits)} of "
-                f"the same files. Write for example '{SPLIT}.json'."
+                f"files of their own. Received: splits {splits} of the same "
+                f"files. Write for example '{SPLIT}.json'."
             )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # They repeat the faults.
@@ -152,74 +153,6 @@ class OwnFiles:
             {"split": split, "samples": [whole.samples[i] for i in part]}
             for part in rows.values()
         ]
-
-
-class VocFolder(OwnFiles):
-    """A folder in the layout of PASCAL VOC, which lists its splits."""
-
-    tasks = ("detection:objects",)
-    lists_splits = True
-
-    def read(self, split, **options):
-        """Loads a split, a list or a folder; see `mm_keras.data.from_voc`."""
-        data = quiet.load("mm_keras.data")
-        listed = None if SPLIT in self.path else split
-        return data.from_voc(
-            self.at(split), listed, classes=self.classes(), **options
-        )
-
-
-class CocoFile(OwnFiles):
-    """Annotations in COCO's format, a file for each split."""
-
-    tasks = ("detection:objects",)
-
-    def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_coco`."""
-        data = quiet.load("mm_keras.data")
-        return data.from_coco(
-            self.at(split),
-            self.images_at(split) or self.at(split).parent,
-            classes=self.classes(),
-            **options,
-        )
-
-
-class CsvFile(OwnFiles):
-    """Tables, a file for each split."""
-
-    by_feature = True
-    with_classes = ("class", "labels")
-    counts = ()
-
-    def read(self, split, *, tasks, **options):
-        """Loads a split; see `mm_keras.data.from_csv`."""
-        data = quiet.load("mm_keras.data")
-        columns = {
-            task.target.feature or task.name
-            for task in tasks
-            if task.target.kind in self.with_classes
-        }
-        return data.from_csv(
-            self.at(split),
-            tasks=tasks,
-            folder=self.images_at(split),
-            classes={column: self.classes(column) for column in columns},
-            **options,
-        )
-
-
-class PictureFolder(OwnFiles):
-    """Pictures in a folder for each class, in a folder for each split."""
-
-    tasks = ("classification:label",)
-
-    def read(self, split, **options):
-        """Loads a split; see `mm_keras.data.from_folder`."""
-        data = quiet.load("mm_keras.data")
-        return data.from_folder(
-            self.at(split), classes=self.classes(), **options
-        )
 
 
 def tell_left_out(name, dataset):

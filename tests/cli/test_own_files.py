@@ -10,6 +10,7 @@ import tensorflow as tf
 
 import mm_keras_cli
 from mm_keras import tasks
+from mm_keras_cli import file_formats
 from mm_keras_cli import finding_files
 from mm_keras_cli import own_files
 
@@ -114,7 +115,7 @@ def check(capsys, *arguments):
 
 def test_a_folder_of_voc_knows_its_splits_and_classes(voc, capsys):
     source = finding_files.open_files(str(voc))
-    assert isinstance(source, own_files.VocFolder)
+    assert isinstance(source, file_formats.VocFolder)
     assert source.splits == ("train", "test")
     assert source.suggest("detection", "objects") == {"num_classes": 2}
     code, out, _ = check(capsys, voc)
