@@ -31,7 +31,7 @@ def fails_with(capsys, code, *arguments):
         ([], "command"),
         (
             ["dmo"],
-            "invalid choice: 'dmo'.*'demo', 'list', 'check-data', 'doctor'",
+            "invalid choice: 'dmo'.*'demo', 'list', 'check-data', 'train'",
         ),
         (["list", "--steps", "3"], "unrecognized arguments: --steps 3"),
         (["demo", "--steps"], "--steps: expected one argument"),

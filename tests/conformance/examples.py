@@ -70,7 +70,7 @@ def boxes():
     return rows
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Total(layers.FusionLayer):
     """The smallest fusion: a sum."""
 
@@ -81,7 +81,7 @@ class Total(layers.FusionLayer):
         return next(iter(widths.values()))
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class SquaredError(losses.PerExampleLoss):
     """The smallest loss: one squared error per example."""
 
@@ -89,7 +89,7 @@ class SquaredError(losses.PerExampleLoss):
         return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Sum(balancing.LossBalancing):
     """The smallest strategy over losses."""
 
@@ -100,7 +100,7 @@ class Sum(balancing.LossBalancing):
         return ops.sum(losses)
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class SumOfGradients(balancing.GradientBalancing):
     """The smallest strategy over gradients."""
 
@@ -111,7 +111,7 @@ class SumOfGradients(balancing.GradientBalancing):
         return ops.sum(gradients, axis=0)
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Ones(balancing.GramianBalancing):
     """The smallest strategy over inner products."""
 

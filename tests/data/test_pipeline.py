@@ -315,7 +315,7 @@ class TestEpochs:
         assert np.any(one != other)
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Sum(keras.layers.Layer):
     """Feeds a picture to a model of vectors."""
 

@@ -111,7 +111,7 @@ def test_text_goes_in_as_strings(tmp_path):
     )
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Noise(keras.layers.Layer):
     """Draws a number outside of the graph: another one in each trace."""
 

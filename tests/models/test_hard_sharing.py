@@ -120,7 +120,7 @@ class TestViews:
         task = tasks.Task(
             "total",
             target=tasks.Target("number", (1,)),
-            head=keras.saving.register_keras_serializable("tests")(Tokens)(),
+            head=keras.saving.register_keras_serializable(__name__)(Tokens)(),
             loss=keras.losses.MeanSquaredError(),
         )
         texts = {

@@ -22,7 +22,7 @@ def task(**changes):
     return Task(**{**parts, **changes})
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class Doubled(keras.layers.Layer):
     """A decoding of one's own, registered as it has to be."""
 

@@ -23,7 +23,7 @@ STRATEGIES = {
 }
 
 
-@keras.saving.register_keras_serializable(package="steps")
+@keras.saving.register_keras_serializable(package=__name__)
 class Sum(balancing.GramianBalancing):
     """Weights of one: the update is that of plain Keras."""
 
@@ -31,7 +31,7 @@ class Sum(balancing.GramianBalancing):
         return ops.ones_like(ops.diagonal(gramian))
 
 
-@keras.saving.register_keras_serializable(package="steps")
+@keras.saving.register_keras_serializable(package=__name__)
 class Rows(balancing.GradientBalancing):
     """Adds the rows, and remembers how it was called."""
 
@@ -40,7 +40,7 @@ class Rows(balancing.GradientBalancing):
         return ops.sum(gradients, axis=0)
 
 
-@keras.saving.register_keras_serializable(package="steps")
+@keras.saving.register_keras_serializable(package=__name__)
 class Halves(Sum):
     """The mean over two independent halves of each batch."""
 
@@ -51,7 +51,7 @@ class Halves(Sum):
         return ops.ones((6,)) / 2
 
 
-@keras.saving.register_keras_serializable(package="steps")
+@keras.saving.register_keras_serializable(package=__name__)
 class Listener(balancing.Equal):
     """Remembers the losses after the step."""
 

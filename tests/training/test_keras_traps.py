@@ -181,7 +181,7 @@ def test_mean_iou_with_weights_per_example():
     assert float(value) == 1.0
 
 
-@keras.saving.register_keras_serializable(package="tests")
+@keras.saving.register_keras_serializable(package=__name__)
 class WithStrategy(keras.Model):
     def set(self, layer):
         self.strategy = layer
