@@ -18,7 +18,6 @@ from mm_keras import export
 from mm_keras import zoo
 from mm_keras.demo import demonstration
 from mm_keras.demo import folder as folders
-from mm_keras.demo import page
 from mm_keras.demo import progress
 from mm_keras.demo import reloading
 from mm_keras.demo import scores
@@ -112,12 +111,6 @@ def test_files_that_differ_from_the_model_are_an_error():
     found["a"] = np.full(3, 0.01)
     with pytest.raises(RuntimeError, match="expected.*Received.*0.01.*Do not"):
         reloading.compare("model.keras", expected, found)
-
-
-def test_caption_names_what_is_present_and_how_many():
-    present = np.array([0.1, 0.9, 0.2, 0.6])
-    assert page.caption(present, "2.03") == "present 1 3, count 2.03"
-    assert page.caption(np.zeros(4), "0") == "present none, count 0"
 
 
 @pytest.fixture(scope="module")

@@ -73,7 +73,7 @@ def run(output="mm-keras-demo", *, steps=STEPS, seed=0, data_dir=None):
         "training": {**training, "seed": seed},
         "versions": versions(),
     }
-    page.write(folder, inputs["image"], targets, found, result)
+    page.write(folder, model.tasks, inputs["image"], targets, found, result)
     result["seconds"] = seconds_since(started)
     text = json.dumps(result, indent=2, allow_nan=False)
     (folder / "metrics.json").write_text(text + "\n", encoding="utf-8")

@@ -1,5 +1,3 @@
-import numpy as np
-
 from mm_keras import explain
 from mm_keras.demo import scores
 from mm_keras.explain import page as html
@@ -20,11 +18,12 @@ model = keras.models.load_model("model.keras")  # to train on, or change
 """
 
 
-def write(folder, images, targets, found, result):
+def write(folder, tasks, images, targets, found, result):
     """Writes `index.html`, and the gallery as a file of its own.
 
     Args:
         folder: Folder to write.
+        tasks: List of the tasks of the model.
         images: Pictures to show, in 0-255.
         targets: Targets of these, by task.
         found: What a serving model predicts for them.
@@ -32,7 +31,10 @@ def write(folder, images, targets, found, result):
     """
     figure = explain.gallery(
         images,
-        {"truth": truth(targets), "prediction": prediction(found)},
+        {
+            "truth": explain.truth(targets, tasks),
+            "prediction": explain.prediction(found, tasks),
+        },
         least_score=LEAST_SCORE,
     )
     gallery = html.png(figure)
@@ -75,42 +77,3 @@ def sections(result, gallery):
             html.table(("package", "version"), result["versions"].items())
         ],
     }
-
-
-def truth(targets):
-    """Returns what to draw of the targets, a dictionary for each picture."""
-    targets = {name: np.asarray(value) for name, value in targets.items()}
-    return [
-        {
-            "boxes": rows[:, :4],
-            "classes": rows[:, 4],
-            "mask": mask,
-            "caption": caption(present, f"{count[0]:.0f}"),
-        }
-        for rows, mask, present, count in zip(
-            *(targets[t] for t in ("digits", "mask", "present", "count")),
-            strict=True,
-        )
-    ]
-
-
-def prediction(found):
-    """Returns what to draw of decoded outputs, for each picture."""
-    return [
-        {
-            "boxes": found["digits_boxes"][i],
-            "classes": found["digits_classes"][i],
-            "scores": found["digits_scores"][i],
-            "mask": found["mask"][i],
-            "caption": caption(
-                found["present"][i], f"{found['count'][i, 0]:.0f}"
-            ),
-        }
-        for i in range(len(found["mask"]))
-    ]
-
-
-def caption(present, count):
-    """Returns which digits there are and how many: `present 3 7, count 2`."""
-    digits = " ".join(str(d) for d in np.flatnonzero(present > 0.5))
-    return f"present {digits or 'none'}, count {count}"

@@ -21,6 +21,7 @@ def draw_boxes(
         axis: Axes of matplotlib, with the picture.
         boxes: ymin, xmin, ymax, xmax, relative, of shape `(boxes, 4)`.
         classes: Class ids, of shape `(boxes,)`. Rows of class -1 are padding.
+            None draws frames without labels.
         scores: Scores, of shape `(boxes,)`, or None.
         size: Height and width of the picture in pixels.
         names: List of the names of the classes. None shows their ids.
@@ -41,6 +42,10 @@ def draw_boxes(
     )
     ```
     """
+    if classes is None:
+        for box in boxes:
+            _draw_frame(axis, box, color_of(0), size)
+        return
     shown = [
         (box, int(class_id), None if scores is None else scores[row])
         for row, (box, class_id) in enumerate(zip(boxes, classes, strict=True))
@@ -50,10 +55,13 @@ def draw_boxes(
         label = str(class_id) if names is None else names[class_id]
         if score is not None:
             label += f" {score:.2f}"
-        _draw_box(axis, box, label, color_of(class_id), size)
+        color = color_of(class_id)
+        edges = _draw_frame(axis, box, color, size)
+        _draw_label(axis, edges, label, color, size)
 
 
-def _draw_box(axis, box, label, color, size):
+def _draw_frame(axis, box, color, size):
+    """Draws the outline of a box, and returns its edges in pixels."""
     from matplotlib.patches import Rectangle
 
     # The centers of pixels are at whole numbers, their edges half a pixel off.
@@ -64,7 +72,12 @@ def _draw_box(axis, box, label, color, size):
     frame = Rectangle((xmin, ymin), xmax - xmin, ymax - ymin)
     frame.set(fill=False, edgecolor=color, linewidth=1.6)
     axis.add_patch(frame)
-    # Above the box, flush left; near the border of the picture, elsewhere.
+    return ymin, xmin, ymax, xmax
+
+
+def _draw_label(axis, edges, label, color, size):
+    """Writes above a box, flush left; near the picture's border, elsewhere."""
+    ymin, xmin, _, xmax = edges
     inside, flush_right = ymin < 0.1 * size[0], xmin > 0.7 * size[1]
     axis.annotate(
         label,

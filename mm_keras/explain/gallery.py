@@ -1,7 +1,12 @@
+import textwrap
+
 import numpy as np
 
 from mm_keras.explain.draw_boxes import draw_boxes
 from mm_keras.explain.draw_mask import draw_mask
+
+# As many letters of a caption stand below a picture.
+LINE = 36
 
 
 def gallery(images, rows=None, *, names=None, least_score=0.0):
@@ -17,8 +22,10 @@ def gallery(images, rows=None, *, names=None, least_score=0.0):
         images: Pictures in 0-255, of shape `(pictures, height, width, 3)`.
         rows: Dictionary from the name of a row to a list of what to draw, a
             dictionary for each picture with any of the keys `boxes`,
-            `classes`, `scores` (see `mm_keras.explain.draw_boxes`), `mask`
-            (see `mm_keras.explain.draw_mask`) and `caption`, a line of text.
+            `classes`, `scores` (see `mm_keras.explain.draw_boxes`), `box` (the
+            same without classes), `mask` (see `mm_keras.explain.draw_mask`)
+            and `caption`, a text below. `mm_keras.explain.truth` and
+            `mm_keras.explain.prediction` make such lists of a batch.
         names: List of the names of the classes. None shows their ids.
         least_score: Boxes of a lower score are left out.
 
@@ -71,7 +78,10 @@ def draw(axis, image, note, *, names=None, least_score=0.0):
             names=names,
             least_score=least_score,
         )
-    axis.set_xlabel(note.get("caption", ""), fontsize=7, labelpad=2)
+    if "box" in note:
+        draw_boxes(axis, note["box"], None, size=image.shape[:2])
+    caption = textwrap.fill(note.get("caption", ""), LINE)
+    axis.set_xlabel(caption, fontsize=7, labelpad=2)
 
 
 def check_rows(images, rows):
