@@ -55,11 +55,13 @@ class AveragePrecision(keras.callbacks.Callback):
 def evaluate_detection(model, dataset, *, task=None):
     """Measures the detection tasks of a model over a whole data set.
 
-    Rows of sample weight 0 have no label and are left out. A row whose boxes
-    are all padding is an image without objects, where each detection is false.
+    What `evaluate` gives of losses and metrics, this gives of average
+    precision, which is no mean over batches. Rows of sample weight 0 have no
+    label and are left out. A row whose boxes are all padding is an image
+    without objects, where each detection is false.
 
     Args:
-        model: `mm_keras.training.MultiTaskModel`.
+        model: A `mm_keras.MultiTaskModel`.
         dataset: Batches of inputs, targets and, if there are any, sample
             weights, each a dictionary.
         task: Name of a detection task. None means all of the model.
@@ -70,6 +72,15 @@ def evaluate_detection(model, dataset, *, task=None):
 
     Raises:
         ValueError: If there is no such task.
+
+    Example:
+
+    ```python
+    scores = {
+        **model.evaluate(test, return_dict=True),
+        **mm_keras.training.evaluate_detection(model, test),
+    }
+    ```
     """
     return evaluate_detector(build_detector(model, task), dataset)
 

@@ -161,13 +161,31 @@ MODELS = {
 }
 
 
-def watched(folder):
-    """A callback adds to the logs, and leaves the model as it is."""
+def detecting():
+    """A model of one detection task, and a batch for it."""
     task = TASKS["tasks.detection"]()
     encoder = {"image": two_encoders()["image"]}
     model = models.hard_sharing(encoder, [task])
+    return model, ({"image": inputs()["image"]}, {"things": target(task)})
+
+
+def evaluated(folder):
+    """The scores are those that the callback adds to the logs."""
+    model, batch = detecting()
+    callback = mm_keras.training.AveragePrecision([batch])
+    callback.set_model(model)
+    callback.on_train_begin()
+    logs = {}
+    callback.on_epoch_end(0, logs)
+    scores = mm_keras.training.evaluate_detection(model, [batch])
+    del scores["things_ap75"]
+    return {f"val_{name}": value for name, value in scores.items()}, logs
+
+
+def watched(folder):
+    """A callback adds to the logs, and leaves the model as it is."""
+    model, batch = detecting()
     before = model.get_weights()
-    batch = {"image": inputs()["image"]}, {"things": target(task)}
     callback = mm_keras.training.AveragePrecision([batch])
     callback.set_model(model)
     callback.on_train_begin()
@@ -212,5 +230,6 @@ FUNCTIONS = {
         {"kind": 1.0, "things": 1.0, "price": 3.0, "mask": 1.0},
     ),
     "training.AveragePrecision": watched,
+    "training.evaluate_detection": evaluated,
     "training.load_model": loaded,
 }
