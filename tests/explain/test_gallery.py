@@ -153,6 +153,15 @@ def test_gallery_shows_float_pictures_as_those_of_bytes():
     np.testing.assert_array_equal(*shown)
 
 
+def test_grey_pictures_of_one_channel_stay_grey():
+    grey = np.arange(64, dtype="uint8").reshape(1, 8, 8, 1)
+    shown = [
+        pixels(explain.gallery(images))
+        for images in (grey, np.repeat(grey, 3, axis=-1))
+    ]
+    np.testing.assert_array_equal(*shown)
+
+
 def test_gallery_is_not_blank():
     images = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3))
     assert pixels(explain.gallery(images)).std() > 0.1
