@@ -8,10 +8,140 @@ from mm_keras import models
 from mm_keras import tasks as task_module
 
 __all__ = [
+    "cifar10_cnn",
+    "coco_classification_detection",
     "digit_scenes",
     "resnet18_classification_localization",
     "text_image_concatenation",
 ]
+
+
+def cifar10_cnn(
+    input_shape=(32, 32, 3),
+    num_classes=10,
+    *,
+    box="bbox",
+    optimizer="adam",
+    name="cifar10_cnn",
+):
+    """What a small picture shows and where, on two convolutions.
+
+    ```
+    image -> convolution 5x5, 6 -> max pool 2x2
+          -> convolution 5x5, 16 -> max pool 2x2 -> flatten -+
+                                                             |
+             +-----------------------------------------------+
+             +-> 120 -> 84 -> num_classes: label
+             +-> 120 -> 84 -> 4: bbox
+    ```
+
+    The labels are those of `cifar10`, which has no boxes, and none are made
+    up here: a box around every whole picture would teach nothing. So boxes
+    come from another data set, where somebody drew them. Each picture has
+    weight 0 for the task that its data set knows nothing of, and without such
+    a second data set only the classes are learned.
+
+    Args:
+        input_shape: Height, width, channels; height and width are multiples
+            of 4.
+        num_classes: Number of classes.
+        box: Name of the task of the box, that of the feature with the boxes.
+        optimizer: As in `keras.Model.compile`.
+        name: Name of the model.
+
+    Returns:
+        A compiled `mm_keras.MultiTaskModel`.
+
+    Example:
+
+    ```python
+    model = mm_keras.zoo.cifar10_cnn(box="head")
+    label, head = model.tasks
+    photos = mm_keras.data.load("cifar10", "train", tasks=[label])
+    pets = mm_keras.data.load(
+        "oxford_iiit_pet", "train", tasks=[head], image_size=(32, 32)
+    )
+    train = mm_keras.data.mix([photos, pets], tasks=model.tasks)
+    model.fit(train, epochs=20)
+    ```
+
+    Reference:
+        [LeCun et al., 1998](https://doi.org/10.1109/5.726791).
+    """
+    hidden_units = (120, 84)
+    tasks = [
+        task_module.classification(
+            "label", num_classes, hidden_units=hidden_units
+        ),
+        task_module.localization(box, hidden_units=hidden_units),
+    ]
+    image = encoders.convnet(
+        input_shape, (6, 16), kernel_size=5, pooling="flatten"
+    )
+    return models.hard_sharing(
+        {"image": image}, tasks, optimizer=optimizer, name=name
+    )
+
+
+def coco_classification_detection(
+    input_shape=(512, 512, 3),
+    num_classes=80,
+    *,
+    weights=None,
+    optimizer="adam",
+    name="coco_classification_detection",
+):
+    """Which things a photograph shows, and where each is, on one ResNet50.
+
+    ```
+                         +-> labels: which of the classes there are
+    image -> ResNet50 ---+
+             + pyramid   +-> objects: a box, a class and a score for each thing
+    ```
+
+    For `coco/2017`, and for `mm_keras.data.from_coco` and `from_voc`: the
+    boxes are in the feature `objects`, and the labels are the classes of these
+    boxes, so that they stay true where augmentation moves something out of
+    the picture.
+
+    Args:
+        input_shape: Height, width, 3; height and width are multiples of 32.
+        num_classes: Number of classes.
+        weights: Those of the ResNet50: None (random), `"imagenet"`, or the
+            path of a file; see `mm_keras.encoders.resnet`.
+        optimizer: As in `keras.Model.compile`.
+        name: Name of the model.
+
+    Returns:
+        A compiled `mm_keras.MultiTaskModel`.
+
+    Example:
+
+    ```python
+    model = mm_keras.zoo.coco_classification_detection(weights="imagenet")
+    train = mm_keras.data.load(
+        "coco/2017",
+        "train",
+        tasks=model.tasks,
+        image_size=(512, 512),
+        augment=mm_keras.data.Augmentation(horizontal_flip=0.5, shift=0.1),
+    )
+    model.fit(train, epochs=10)
+    ```
+
+    Reference:
+        [Lin et al., 2014](https://arxiv.org/abs/1405.0312).
+    """
+    tasks = [
+        task_module.multi_label(
+            "labels", num_classes, view="pyramid", feature="objects/label"
+        ),
+        task_module.detection("objects", num_classes, weight=2.5),
+    ]
+    image = encoders.resnet(50, input_shape, weights=weights)
+    return models.hard_sharing(
+        {"image": image}, tasks, optimizer=optimizer, name=name
+    )
 
 
 def digit_scenes(*, steps=1400, learning_rate=4e-3, name="digit_scenes"):

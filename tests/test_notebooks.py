@@ -6,6 +6,7 @@ import re
 
 import nbformat
 import pytest
+import tfds_files
 from nbclient import NotebookClient
 
 FOLDER = pathlib.Path(__file__).parents[1] / "notebooks"
@@ -23,6 +24,16 @@ SMALL_SIZES = {
         "CONCATENATION_EPOCHS": 1,
         "ATTENTION_EPOCHS": 1,
         "ALIGNMENT_EPOCHS": 1,
+        "PICTURES": 2,
+    },
+    "03_your_data": {"PICTURES": 60, "EPOCHS": 1, "SHOWN": 2},
+    "04_coco": {
+        "IMAGE_SIZE": 32,
+        "TRAIN_EXAMPLES": 16,
+        "VALIDATION_EXAMPLES": 8,
+        "BATCH_SIZE": 8,
+        "EPOCHS": 1,
+        "PATIENCE": 1,
         "PICTURES": 2,
     },
 }
@@ -84,19 +95,42 @@ def test_notebook_is_valid_seeded_and_without_outputs(name):
     assert "valid" in "\n".join(cell.source for cell in notebook.cells[-4:])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SMALL_SIZES)
-def test_notebook_runs_in_small_form(name, tfds_dir, tmp_path, monkeypatch):
-    monkeypatch.setenv("TFDS_DATA_DIR", tfds_dir)
+def run(name, sizes, folder):
+    """Runs a notebook with other sizes, in a folder, and returns it."""
     notebook = read(name)
-    shrink(notebook, SMALL_SIZES[name])
+    shrink(notebook, sizes)
     NotebookClient(
         notebook,
         timeout=600,
         kernel_name="python3",
-        resources={"metadata": {"path": str(tmp_path)}},
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
+    return notebook
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALL_SIZES)
+def test_notebook_runs_in_small_form(name, tfds_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFDS_DATA_DIR", tfds_dir)
+    notebook = run(name, SMALL_SIZES[name], tmp_path)
     assert pictures(notebook)
     shown = "".join(texts(code_cells(notebook)[-1]))
     assert NUMBER.search(shown), shown
     assert "nan" not in shown.lower()
+
+
+@pytest.mark.slow
+def test_coco_notebook_reads_coco_where_tfds_has_prepared_it(
+    tmp_path, monkeypatch
+):
+    tfds_files.coco2017(tmp_path / "files")
+    prepared = str(tmp_path / "prepared")
+    tfds_files.build("coco/2017", tmp_path / "files", prepared)
+    monkeypatch.setenv("TFDS_DATA_DIR", prepared)
+    # There are three pictures in each split.
+    examples = {"TRAIN_EXAMPLES": 3, "VALIDATION_EXAMPLES": 3, "BATCH_SIZE": 3}
+    sizes = {**SMALL_SIZES["04_coco"], **examples}
+    notebook = run("04_coco", sizes, tmp_path)
+    shown = "".join(t for c in code_cells(notebook) for t in texts(c))
+    assert "80 classes: thing1, thing2" in shown
+    assert not (tmp_path / "small_coco").exists()

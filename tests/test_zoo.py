@@ -2,7 +2,9 @@
 
 import keras
 import numpy as np
+import own_files
 import pytest
+import sklearn.datasets
 
 from mm_keras import data
 from mm_keras import export
@@ -11,6 +13,10 @@ from mm_keras.training.loading import load_model
 
 # Small instances of all models, and the inputs of `digit_scenes` they take.
 SMALL = {
+    "cifar10_cnn": lambda: zoo.cifar10_cnn(),
+    "coco_classification_detection": lambda: zoo.coco_classification_detection(
+        (32, 32, 3), 10
+    ),
     "digit_scenes": lambda: zoo.digit_scenes(steps=10),
     "resnet18_classification_localization": lambda: (
         zoo.resnet18_classification_localization((32, 32, 3))
@@ -51,7 +57,17 @@ def test_every_model_has_a_small_instance_here():
     assert sorted(SMALL) == sorted(zoo.__all__)
 
 
-@pytest.mark.parametrize("name", zoo.__all__)
+# Twenty million weights are trained, written, read and exported.
+LARGE = {"coco_classification_detection"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in LARGE else ())
+        for name in zoo.__all__
+    ],
+)
 def test_model_trains_and_comes_back_and_is_served(name, tmp_path):
     model = SMALL[name]()
     assert model.name == name
@@ -76,6 +92,113 @@ def test_model_trains_and_comes_back_and_is_served(name, tmp_path):
 
     # It compares with the model, and raises where they differ.
     export.to_saved_model(model, tmp_path / "served", examples=inputs)
+
+
+def kernels(layer):
+    """Shapes of all weights of a layer that are no vectors."""
+    return [tuple(w.shape) for w in layer.weights if len(w.shape) > 1]
+
+
+def test_cifar10_cnn_has_the_convolutions_and_heads_of_lenet():
+    model = zoo.cifar10_cnn()
+    image, *_ = (x for x in model.layers if isinstance(x, keras.Model))
+    assert kernels(image) == [(5, 5, 3, 6), (5, 5, 6, 16)]
+    for task, units in {"label": 10, "bbox": 4}.items():
+        # Two poolings leave 8 x 8 cells.
+        assert kernels(model.get_layer(f"{task}_head")) == [
+            (8 * 8 * 16, 120),
+            (120, 84),
+            (84, units),
+        ]
+
+
+def scattered_digits():
+    """Handwritten digits of 8 x 8, each twice as large, on 32 x 32 pixels."""
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    rng = np.random.default_rng(0)
+    pictures = np.zeros((len(images), 32, 32, 3))
+    corners = rng.integers(0, 17, (len(images), 2))
+    for picture, image, (y, x) in zip(pictures, images, corners, strict=True):
+        digit = np.kron(16 * image.reshape(8, 8), np.ones((2, 2)))
+        picture[y : y + 16, x : x + 16] = digit[..., None]
+    boxes = np.concatenate([corners, corners + 16], axis=1) / 32
+    return pictures, labels, boxes
+
+
+@pytest.mark.slow
+def test_cifar10_cnn_learns_what_there_is_and_where():
+    pictures, labels, boxes = scattered_digits()
+    # As if two data sets were mixed: some have a class, the others a box.
+    some = np.arange(1500) % 2 == 0
+    model = zoo.cifar10_cnn(optimizer=keras.optimizers.Adam(3e-3))
+    model.fit(
+        {"image": pictures[:1500]},
+        {"label": labels[:1500], "bbox": boxes[:1500]},
+        sample_weight={
+            "label": some.astype("float32"),
+            "bbox": (~some).astype("float32"),
+        },
+        epochs=15,
+        verbose=0,
+    )
+    reached = model.evaluate(
+        {"image": pictures[1500:]},
+        {"label": labels[1500:], "bbox": boxes[1500:]},
+        return_dict=True,
+        verbose=0,
+    )
+    # By chance a tenth, and at best a third with a box in the middle.
+    assert reached["label_accuracy"] > 0.7
+    assert reached["bbox_iou"] > 0.7
+
+
+class TestCocoClassificationDetection:
+    def test_one_resnet50_serves_both_tasks(self):
+        model = zoo.coco_classification_detection((64, 96, 3))
+        (image,) = (x for x in model.layers if isinstance(x, keras.Model))
+        assert image.get_layer("stage4").output.shape[1:] == (2, 3, 2048)
+        # Cells of 8, 16 and 32 pixels; 8 numbers of a box, and 80 classes.
+        cells = 8 * 12 + 4 * 6 + 2 * 3
+        assert model.output["objects"].shape[1:] == (cells, 8 + 80)
+        assert model.output["labels"].shape[1:] == (80,)
+
+    def test_labels_are_the_classes_of_the_boxes(self, tmp_path):
+        path, folder = own_files.write_coco(
+            tmp_path,
+            [own_files.coco_image(1)],
+            [
+                own_files.coco_object(1, 1, 7, [60, 10, 20, 20]),
+                own_files.coco_object(2, 1, 9, [0, 10, 20, 20]),
+            ],
+            {7: "cat", 9: "dog"},
+        )
+        model = zoo.coco_classification_detection((64, 64, 3), 2)
+        seen = set()
+        # Half of the picture is cut away, and with it either of the two.
+        batches = data.from_coco(
+            path,
+            folder,
+            tasks=model.tasks,
+            image_size=(64, 64),
+            augment=data.Augmentation(shift=0.9),
+            seed=0,
+        )
+        for _, targets, _ in batches.repeat(20):
+            ids = targets["objects"][0, :, 4].numpy()
+            labels = targets["labels"][0].numpy()
+            assert set(np.flatnonzero(labels)) == set(ids[ids >= 0])
+            seen.add(tuple(labels))
+        assert len(seen) > 1
+
+    def test_weights_are_those_of_the_encoder(self):
+        with pytest.raises(ValueError, match=r"weights.*'imagenet'.*'nowhere'"):
+            zoo.coco_classification_detection((64, 64, 3), weights="nowhere")
+
+    def test_size_that_does_not_fit_is_explained(self):
+        with pytest.raises(
+            ValueError, match=r"multiples of 32.*\(100, 96, 3\)"
+        ):
+            zoo.coco_classification_detection((100, 96, 3))
 
 
 def test_resnet18_has_the_heads_of_the_paper_on_512_features():

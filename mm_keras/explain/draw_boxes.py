@@ -1,3 +1,5 @@
+import numpy as np
+
 from mm_keras.explain.colors import color_of
 from mm_keras.explain.colors import text_color
 
@@ -15,7 +17,8 @@ def draw_boxes(
     """Draws boxes on a picture, each with its class and, if any, its score.
 
     Takes what a detection task is trained on as well as what
-    `mm_keras.serving_model` returns for one picture.
+    `mm_keras.serving_model` returns for one picture. Where boxes cover each
+    other, that of the highest score is on top.
 
     Args:
         axis: Axes of matplotlib, with the picture.
@@ -46,15 +49,15 @@ def draw_boxes(
         for box in boxes:
             _draw_frame(axis, box, color_of(0), size)
         return
-    shown = [
-        (box, int(class_id), None if scores is None else scores[row])
-        for row, (box, class_id) in enumerate(zip(boxes, classes, strict=True))
-        if class_id >= 0 and (scores is None or scores[row] >= least_score)
-    ]
-    for box, class_id, score in shown:
+    things = list(zip(boxes, np.asarray(classes, "int"), strict=True))
+    order = range(len(things)) if scores is None else np.argsort(scores)
+    for row in order:
+        box, class_id = things[row]
+        if class_id < 0 or (scores is not None and scores[row] < least_score):
+            continue
         label = str(class_id) if names is None else names[class_id]
-        if score is not None:
-            label += f" {score:.2f}"
+        if scores is not None:
+            label += f" {scores[row]:.2f}"
         color = color_of(class_id)
         edges = _draw_frame(axis, box, color, size)
         _draw_label(axis, edges, label, color, size)

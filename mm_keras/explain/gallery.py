@@ -19,7 +19,8 @@ def gallery(images, rows=None, *, names=None, least_score=0.0):
     ```
 
     Args:
-        images: Pictures in 0-255, of shape `(pictures, height, width, 3)`.
+        images: Pictures in 0-255, of shape `(pictures, height, width, 3)`, or
+            with one channel where they are grey.
         rows: Dictionary from the name of a row to a list of what to draw, a
             dictionary for each picture with any of the keys `boxes`,
             `classes`, `scores` (see `mm_keras.explain.draw_boxes`), `box` (the
@@ -63,7 +64,10 @@ def gallery(images, rows=None, *, names=None, least_score=0.0):
 
 def draw(axis, image, note, *, names=None, least_score=0.0):
     """Draws one picture and what is known of it; see `gallery`."""
-    axis.imshow(np.clip(image, 0, 255).astype("uint8"))
+    shown = np.clip(image, 0, 255).astype("uint8")
+    if shown.shape[-1] == 1:
+        shown = np.repeat(shown, 3, axis=-1)
+    axis.imshow(shown)
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
     if "mask" in note:

@@ -11,6 +11,7 @@ from mm_keras import data
 from mm_keras import encoders
 from mm_keras import models
 from mm_keras import tasks
+from mm_keras import zoo
 
 FILES = {
     "cifar10": tfds_files.cifar10,
@@ -319,3 +320,23 @@ def test_one_model_learns_from_two_data_sets_of_different_labels(load):
     for task in (*objects, *pets):
         for name in (f"{task.name}_loss", f"val_{task.name}_loss"):
             assert np.isfinite(logs[name]).all() and logs[name][0] > 0
+
+
+def test_classes_of_cifar10_and_boxes_of_pets_train_one_small_network(load):
+    model = zoo.cifar10_cnn(box="head")
+    label, head = model.tasks
+    photos = load("cifar10", "train", tasks=[label], batch_size=2)
+    pets = load(
+        "oxford_iiit_pet",
+        "train",
+        tasks=[head],
+        image_size=(32, 32),
+        batch_size=2,
+    )
+    train = data.mix([photos, pets], tasks=model.tasks)
+    _, _, weights = next(train.as_numpy_iterator())
+    assert weights["label"].tolist() == [1, 0, 1, 0]
+    # Of the two pets, one has no head that anybody drew.
+    assert weights["head"].sum() == 1 and weights["head"][::2].sum() == 0
+    logs = model.fit(train, verbose=0).history
+    assert logs["label_loss"][0] > 0 and logs["head_loss"][0] > 0

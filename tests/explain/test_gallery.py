@@ -76,6 +76,19 @@ def test_padding_and_low_scores_are_left_out():
     assert [text.get_text() for text in axis.texts] == ["1 0.90"]
 
 
+def test_the_surest_box_lies_on_top():
+    axis, _ = draw(
+        explain.draw_boxes,
+        [[0.1, 0.1, 0.4, 0.4]] * 3,
+        [0, 1, 2],
+        [0.6, 0.8, 0.7],
+        size=(64, 64),
+    )
+    # What is drawn last lies on top.
+    labels = [text.get_text() for text in axis.texts]
+    assert labels == ["0 0.60", "2 0.70", "1 0.80"]
+
+
 @pytest.mark.parametrize(
     "corner", [(0.0, 0.0), (0.0, 0.94), (0.94, 0.0), (0.94, 0.94)]
 )
@@ -136,6 +149,15 @@ def test_gallery_shows_float_pictures_as_those_of_bytes():
     shown = [
         pixels(explain.gallery(np.stack([GREY]).astype(dtype)))
         for dtype in ("uint8", "float32")
+    ]
+    np.testing.assert_array_equal(*shown)
+
+
+def test_grey_pictures_of_one_channel_stay_grey():
+    grey = np.arange(64, dtype="uint8").reshape(1, 8, 8, 1)
+    shown = [
+        pixels(explain.gallery(images))
+        for images in (grey, np.repeat(grey, 3, axis=-1))
     ]
     np.testing.assert_array_equal(*shown)
 
