@@ -2,6 +2,7 @@
 `(encoders, tasks)`."""
 
 from mm_keras.models.hard_sharing import hard_sharing
+from mm_keras.models.independent import independent
 from mm_keras.models.two_towers import two_towers
 
-__all__ = ["hard_sharing", "two_towers"]
+__all__ = ["hard_sharing", "independent", "two_towers"]

@@ -150,6 +150,9 @@ MODELS = {
         fusion="attention",
         balancing="pcgrad",
     ),
+    "models.independent": lambda: models.independent(
+        two_encoders(), many_tasks()
+    ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
     ),
