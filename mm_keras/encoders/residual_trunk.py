@@ -48,8 +48,13 @@ def stem(x, width, stem_stride):
 def basic_block(x, channels, *, strides, name, output_name=None):
     """Two 3x3 convolutions, added to their input, then ReLU."""
     shortcut = x
+    if strides > 1:
+        # What a 1x1 convolution of that stride would read. TensorFlow 2.21
+        # with oneDNN crashes on one of few channels, once a batch is smaller.
+        pick = layers.MaxPooling2D(1, strides, name=f"{name}_pick")
+        shortcut = pick(shortcut)
     if strides > 1 or x.shape[-1] != channels:
-        shortcut = convolution(x, channels, 1, strides, f"{name}_shortcut")
+        shortcut = convolution(shortcut, channels, 1, 1, f"{name}_shortcut")
     x = convolution(x, channels, 3, strides, f"{name}_1")
     x = layers.ReLU(name=f"{name}_1_relu")(x)
     x = convolution(x, channels, 3, 1, f"{name}_2")

@@ -6,7 +6,7 @@ from mm_keras.data import views
 
 @pytest.fixture(autouse=True)
 def own_table(monkeypatch):
-    monkeypatch.setattr(views, "_VIEWS", dict(views._VIEWS))
+    monkeypatch.setattr(views, "_VIEWS", {})
 
 
 def test_the_most_specific_view_is_found():

@@ -196,3 +196,26 @@ def test_half_precision_views():
         keras.config.set_dtype_policy("float32")
     assert encoder.output["vector"].dtype == "bfloat16"
     assert np.all(np.isfinite(np.float32(encoder(pictures())["vector"])))
+
+
+def test_a_smaller_last_batch_trains_however_few_channels_there_are():
+    encoder = encoders.resnet((1, 1), (96, 128, 3), width=8, stem_stride=2)
+    # A crash of the process is what it looked like with a strided shortcut.
+    pictures = np.random.default_rng(0).uniform(0, 255, (45, 96, 128, 3))
+    trunk = views.restrict(encoder, "vector", "trunk")
+    model = keras.Model(trunk.input, trunk.output["vector"])
+    model.compile("sgd", "mse")
+    history = model.fit(pictures, np.zeros((45, 16)), verbose=0, epochs=2)
+    assert np.isfinite(history.history["loss"][-1])
+
+
+def test_shortcut_is_a_strided_convolution():
+    encoder = encoders.resnet((1, 1), (8, 8, 3), width=2, stem_stride=1)
+    kernel = encoder.get_layer("stage2_block1_shortcut_conv").kernel
+    begin = encoder.get_layer("stage1").output
+    end = encoder.get_layer("stage2_block1_shortcut_conv").output
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 2)).astype("float32")
+    expected = keras.ops.conv(x, kernel, strides=2, padding="same")
+    np.testing.assert_allclose(
+        keras.Model(begin, end)(x), expected, rtol=1e-5, atol=1e-6
+    )

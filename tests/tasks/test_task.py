@@ -114,7 +114,7 @@ PARTS = r"`{0}` of task 'angle'.*registered.*Received.*Subclass"
         Unregistered(),
         "dense",
     ],
-    ids=str,
+    ids=lambda part: getattr(part, "__name__", str(part)),
 )
 def test_part_that_cannot_be_loaded_is_refused_at_once(part):
     for field in ("head", "decode"):
