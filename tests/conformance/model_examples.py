@@ -153,6 +153,12 @@ MODELS = {
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
     ),
+    "models.soft_sharing": lambda: models.soft_sharing(
+        two_encoders(),
+        many_tasks(),
+        alpha=keras.optimizers.schedules.PolynomialDecay(0.1, 9),
+        balancing="uncertainty",
+    ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
     ),
