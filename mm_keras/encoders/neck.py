@@ -47,54 +47,39 @@ def neck(encoder, wanted=None, name=None):
     )
     cuts = {tensor.name: tensor for tensor in part.inputs}
     cuts |= stages_module.stage_outputs(part)
-    inputs = {
+    entries = {
         source: keras.Input(
             batch_shape=tensor.shape, dtype=tensor.dtype, name=source
         )
-        for source, tensor in sources(part.outputs, cuts).items()
+        for source, tensor in cuts.items()
     }
-    known = {id(cuts[source]): tensor for source, tensor in inputs.items()}
-    rest = [tensor for tensor in part.outputs if id(tensor) not in known]
-    known |= computed(rest, cuts, inputs)
-    outputs = tree.map_structure(lambda t: known[id(t)], part.output)
+    known = {id(cuts[source]): entry for source, entry in entries.items()}
+    used = set()
+    outputs = tree.map_structure(
+        lambda tensor: anew(tensor, known, used), part.output
+    )
+    inputs = {n: entry for n, entry in entries.items() if id(cuts[n]) in used}
     return keras.Model(inputs, outputs, name=name)
 
 
-def computed(outputs, cuts, inputs):
-    """Returns outputs anew, by the `id` of what they were.
+def anew(tensor, known, used):
+    """Returns a symbolic tensor, computed anew from other inputs.
+
+    (`keras.Model(cuts, outputs)` would do the same, but where the input of the
+    encoder is among the cuts, Keras spoils the encoder.)
 
     Args:
-        outputs: List of symbolic tensors.
-        cuts: Dictionary from name to symbolic tensor.
-        inputs: Dictionary from name to the tensor to take the place of a cut.
+        tensor: A symbolic tensor.
+        known: Dictionary from the `id` of a tensor to what takes its place;
+            what is computed is added.
+        used: Set, to which the ids of those tensors are added that are needed.
     """
-    if not outputs:
-        return {}
-    needed = sources(outputs, cuts)
-    flat = keras.Model(list(needed.values()), outputs)
-    # Calling `flat` would nest it.
-    found = flat._run_through_graph(
-        [inputs[name] for name in needed], operation_fn=lambda layer: layer
-    )
-    return {id(old): new for old, new in zip(outputs, found, strict=True)}
-
-
-def sources(outputs, cuts):
-    """Returns those tensors at which the way back from the outputs ends.
-
-    Args:
-        outputs: List of symbolic tensors.
-        cuts: Dictionary from name to symbolic tensor, the inputs among them.
-    """
-    names = {id(tensor): name for name, tensor in cuts.items()}
-    waiting, seen, found = list(outputs), set(), set()
-    while waiting:
-        tensor = waiting.pop()
-        if id(tensor) in names:
-            found.add(names[id(tensor)])
-        elif id(tensor) not in seen:
-            seen.add(id(tensor))
-            history = tensor._keras_history
-            node = history.operation._inbound_nodes[history.node_index]
-            waiting.extend(node.input_tensors)
-    return {name: cuts[name] for name in cuts if name in found}
+    used.add(id(tensor))
+    if id(tensor) not in known:
+        history = tensor._keras_history
+        node = history.operation._inbound_nodes[history.node_index]
+        given = {id(t): anew(t, known, used) for t in node.input_tensors}
+        args, kwargs = node.arguments.fill_in(given)
+        results = tree.flatten(node.operation(*args, **kwargs))
+        known |= zip(map(id, node.output_tensors), results, strict=True)
+    return known[id(tensor)]

@@ -39,6 +39,12 @@ def pyramid():
     }
 
 
+def feature_maps():
+    """Features of the same place in the networks of three tasks."""
+    names = ("mask", "depth", "kind")
+    return {n: normal(BATCH, 2, 2, 4, seed=i) for i, n in enumerate(names)}
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -134,12 +140,20 @@ LAYERS = {
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
     ),
+    "layers.CrossStitch": lambda: (
+        layers.CrossStitch(0.7),
+        (feature_maps(),),
+    ),
     "layers.FusionLayer": lambda: (Total(), (vectors(), present())),
     "layers.HighestClass": lambda: (
         layers.HighestClass(),
         (normal(BATCH, 4, 4, 3),),
     ),
     "layers.MapHead": lambda: (layers.MapHead(3, channels=4), (pyramid(),)),
+    "layers.NDDR": lambda: (
+        layers.NDDR(0.7, activation="tanh"),
+        (feature_maps(),),
+    ),
     "layers.PyramidVectorHead": lambda: (
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),

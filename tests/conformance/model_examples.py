@@ -144,6 +144,9 @@ def by_hand():
 
 # The model, to be called on `inputs()`.
 MODELS = {
+    "models.cross_stitch": lambda: models.cross_stitch(
+        two_encoders(), many_tasks(), stitch="nddr", balancing="pcgrad"
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),

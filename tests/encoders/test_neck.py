@@ -97,6 +97,18 @@ def test_saves_and_loads(name, tmp_path):
     )
 
 
+def test_cutting_leaves_the_encoder_whole(tmp_path):
+    encoder, batch = ENCODERS["lstm"]()
+    (stage,), part = encoders.stages(encoder), encoders.neck(encoder)
+    for model in (stage, part, encoder):
+        model.save(tmp_path / "part.keras")
+        keras.models.load_model(tmp_path / "part.keras")
+    twin = encoders.copy(encoder, "twin")
+    keras.tree.map_structure(
+        np.testing.assert_array_equal, twin(batch[0]), encoder(batch[0])
+    )
+
+
 def test_an_unknown_view_is_explained():
     with pytest.raises(ValueError, match=r"has the views.*Received.*Ask"):
         encoders.neck(encoders.mlp(3), ["tokens"])
