@@ -5,7 +5,7 @@ import inspect
 from mm_keras_cli import quiet
 
 # Public functions that make no part of a model.
-HELPERS = ("compile_args", "copy", "optional", "stages")
+HELPERS = ("compile_args", "copy", "neck", "optional", "stages")
 HELP = "show models, encoders, tasks, fusions and strategies"
 
 

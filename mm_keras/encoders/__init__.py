@@ -8,6 +8,7 @@ from mm_keras.encoders.neck import neck
 from mm_keras.encoders.optional import optional
 from mm_keras.encoders.resnet import resnet
 from mm_keras.encoders.stages import stages
+from mm_keras.encoders.vgg import vgg
 
 __all__ = [
     "convnet",
@@ -18,4 +19,5 @@ __all__ = [
     "optional",
     "resnet",
     "stages",
+    "vgg",
 ]

@@ -56,6 +56,10 @@ ENCODERS = {
         encoders.resnet((1, 1, 1), (16, 16, 3), width=4, stem_stride=2),
         [picture()],
     ),
+    "encoders.vgg": lambda: (
+        encoders.vgg(16, (32, 32, 3), levels=("P4", "P5"), pyramid_channels=4),
+        [picture(32)],
+    ),
     "encoders.stages": lambda: (stages_in_a_row(), [picture()]),
 }
 
