@@ -206,6 +206,18 @@ def backed_up(folder):
     return (epochs, model.get_weights()), (3, before)
 
 
+def frozen_by_schedule(folder):
+    """The layer that is frozen keeps its weights."""
+    encoder = encoders.mlp(4, (6,))
+    task = TASKS["tasks.regression"]()
+    model = models.hard_sharing({"table": encoder}, [task])
+    before = encoder.get_weights()
+    callback = mm_keras.training.SharingSchedule({"table_encoder": {0: False}})
+    batch = {"table": inputs()["table"]}, {"price": target(task)}
+    model.fit(*batch, verbose=0, callbacks=[callback])
+    return encoder.get_weights(), before
+
+
 def evaluated(folder):
     """A model is measured by its losses and metrics."""
     model = by_hand()
@@ -260,6 +272,7 @@ FUNCTIONS = {
     ),
     "training.AveragePrecision": watched,
     "training.Backup": backed_up,
+    "training.SharingSchedule": frozen_by_schedule,
     "training.evaluate": evaluated,
     "training.load_model": loaded,
 }
