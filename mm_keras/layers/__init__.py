@@ -2,6 +2,7 @@
 
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion
+from mm_keras.layers.branching import Branching
 from mm_keras.layers.concatenation import Concatenation
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
 from mm_keras.layers.cross_stitch import CrossStitch
@@ -21,6 +22,7 @@ from mm_keras.layers.whole_number import WholeNumber
 __all__ = [
     "AlignmentHead",
     "AttentionFusion",
+    "Branching",
     "Concatenation",
     "ContrastiveLoss",
     "CrossStitch",

@@ -1,3 +1,5 @@
+import functools
+
 from mm_keras.models import assembly
 from mm_keras.models import columns
 from mm_keras.models import features
@@ -79,7 +81,10 @@ def cross_stitch(
     encoded = {task: {} for task in heads}
     for modality in encoders:
         copies = {t: own[t][modality] for t in heads if modality in own[t]}
-        views = stitching.encode(copies, heads, modality, inputs, stitch)
+        run = functools.partial(
+            stitching.run_stages, name=f"{modality}_stitch", stitch=stitch
+        )
+        views = stitching.encode(copies, heads, modality, inputs, run)
         for task, given in views.items():
             encoded[task][modality] = given
     fused = {

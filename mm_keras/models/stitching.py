@@ -1,4 +1,4 @@
-"""Columns that exchange features after every stage."""
+"""Columns whose encoders are run stage by stage."""
 
 import itertools
 
@@ -8,16 +8,18 @@ from mm_keras.layers.stitch import stitch as make_stitch
 from mm_keras.models import features
 
 
-def encode(encoders, heads, modality, inputs, stitch):
-    """Runs the encoders of all tasks on one modality, stitched if several.
+def encode(encoders, heads, modality, inputs, run):
+    """Runs the encoders of all tasks on one modality, joined if several.
 
     Args:
         encoders: Dictionary from task to its own copy of the encoder, of the
             tasks that read the modality.
         heads: Dictionary from task to head.
-        modality: Name of the modality, with which the names of stitches begin.
+        modality: Name of the modality.
         inputs: What `mm_keras.models.features.inputs_of` returned.
-        stitch: As in `mm_keras.models.cross_stitch`.
+        run: Function from the encoders by task, cut to what the tasks read,
+            and the list of their inputs, to the outputs of their stages, by
+            task a list.
 
     Returns:
         Dictionary from task to the views of its encoder.
@@ -38,14 +40,14 @@ def encode(encoders, heads, modality, inputs, stitch):
         for task, encoder in encoders.items()
     }
     given = features.inputs_for(modality, inputs)
-    stages = run_stages(parts, given, f"{modality}_stitch", stitch)
+    stages = run(parts, given)
     return {
         task: run_neck(part, given, stages[task])
         for task, part in parts.items()
     }
 
 
-def run_stages(encoders, given, name, stitch):
+def run_stages(encoders, given, *, name, stitch):
     """Runs encoders stage by stage; returns the stitched outputs by task.
 
     Args:

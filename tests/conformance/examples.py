@@ -132,6 +132,10 @@ LAYERS = {
         layers.AttentionFusion(units=5, hidden_units=3),
         (vectors(), present()),
     ),
+    "layers.Branching": lambda: (
+        layers.Branching(3, seed=5),
+        ([pyramid(), {k: -v for k, v in pyramid().items()}],),
+    ),
     "layers.Concatenation": lambda: (
         layers.Concatenation(),
         (vectors(), present()),

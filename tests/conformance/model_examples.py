@@ -148,6 +148,12 @@ def by_hand():
 
 # The model, to be called on `inputs()`.
 MODELS = {
+    "models.branched": lambda: models.branched(
+        two_encoders(), many_tasks(), blocks=2, balancing="pcgrad"
+    ),
+    "models.fix_branches": lambda: models.fix_branches(
+        models.branched(two_encoders(), many_tasks(), blocks=2)
+    ),
     "models.cross_stitch": lambda: models.cross_stitch(
         two_encoders(), many_tasks(), stitch="nddr", balancing="pcgrad"
     ),
