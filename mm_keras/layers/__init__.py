@@ -2,12 +2,15 @@
 
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion
+from mm_keras.layers.branching import Branching
 from mm_keras.layers.concatenation import Concatenation
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
+from mm_keras.layers.cross_stitch import CrossStitch
 from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
+from mm_keras.layers.nddr import NDDR
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.tag_decoder import TagDecoder
@@ -19,11 +22,14 @@ from mm_keras.layers.whole_number import WholeNumber
 __all__ = [
     "AlignmentHead",
     "AttentionFusion",
+    "Branching",
     "Concatenation",
     "ContrastiveLoss",
+    "CrossStitch",
     "FusionLayer",
     "HighestClass",
     "MapHead",
+    "NDDR",
     "PyramidVectorHead",
     "StandIn",
     "TagDecoder",

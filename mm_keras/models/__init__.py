@@ -1,8 +1,20 @@
 """Factories of models: one structure a file, all called with
 `(encoders, tasks)`."""
 
+from mm_keras.models.branched import branched
+from mm_keras.models.cross_stitch import cross_stitch
+from mm_keras.models.fix_branches import fix_branches
 from mm_keras.models.hard_sharing import hard_sharing
 from mm_keras.models.independent import independent
+from mm_keras.models.soft_sharing import soft_sharing
 from mm_keras.models.two_towers import two_towers
 
-__all__ = ["hard_sharing", "independent", "two_towers"]
+__all__ = [
+    "branched",
+    "cross_stitch",
+    "fix_branches",
+    "hard_sharing",
+    "independent",
+    "soft_sharing",
+    "two_towers",
+]

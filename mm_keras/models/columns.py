@@ -4,6 +4,26 @@ from mm_keras import encoders as encoders_module
 from mm_keras.models import features
 
 
+def side_by_side(encoders, heads, fusion):
+    """Builds a network for each task, none of whose weights are shared.
+
+    Args:
+        encoders: Dictionary from modality to encoder.
+        heads: Dictionary from task to head.
+        fusion: Name or layer, for the vectors; see `mm_keras.layers.fusion`.
+
+    Returns:
+        The inputs by name, and the features by view of each task.
+    """
+    features.check(encoders, heads)
+    inputs = features.inputs_of(encoders)
+    own = {}
+    for task, head in heads.items():
+        copies = own_encoders(encoders, task, head)
+        own[task] = own_features(copies, inputs, task, head, fusion)
+    return inputs, own
+
+
 def own_encoders(encoders, task, head):
     """Copies what one head reads of the encoders, weights included.
 

@@ -1,6 +1,5 @@
 from mm_keras.models import assembly
 from mm_keras.models import columns
-from mm_keras.models import features
 
 
 def independent(
@@ -54,18 +53,7 @@ def independent(
     ['kind_table_encoder', 'price_table_encoder']
     """
     heads = assembly.make_heads(tasks)
-    features.check(encoders, heads)
-    inputs = features.inputs_of(encoders)
-    own = {
-        task: columns.own_features(
-            columns.own_encoders(encoders, task, head),
-            inputs,
-            task,
-            head,
-            fusion,
-        )
-        for task, head in heads.items()
-    }
+    inputs, own = columns.side_by_side(encoders, heads, fusion)
     return assembly.compiled(
         inputs,
         assembly.predict(heads, own),

@@ -39,6 +39,12 @@ def pyramid():
     }
 
 
+def feature_maps():
+    """Features of the same place in the networks of three tasks."""
+    names = ("mask", "depth", "kind")
+    return {n: normal(BATCH, 2, 2, 4, seed=i) for i, n in enumerate(names)}
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -126,6 +132,10 @@ LAYERS = {
         layers.AttentionFusion(units=5, hidden_units=3),
         (vectors(), present()),
     ),
+    "layers.Branching": lambda: (
+        layers.Branching(3, seed=5),
+        ([pyramid(), {k: -v for k, v in pyramid().items()}],),
+    ),
     "layers.Concatenation": lambda: (
         layers.Concatenation(),
         (vectors(), present()),
@@ -134,12 +144,20 @@ LAYERS = {
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
     ),
+    "layers.CrossStitch": lambda: (
+        layers.CrossStitch(0.7),
+        (feature_maps(),),
+    ),
     "layers.FusionLayer": lambda: (Total(), (vectors(), present())),
     "layers.HighestClass": lambda: (
         layers.HighestClass(),
         (normal(BATCH, 4, 4, 3),),
     ),
     "layers.MapHead": lambda: (layers.MapHead(3, channels=4), (pyramid(),)),
+    "layers.NDDR": lambda: (
+        layers.NDDR(0.7, activation="tanh"),
+        (feature_maps(),),
+    ),
     "layers.PyramidVectorHead": lambda: (
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),

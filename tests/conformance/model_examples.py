@@ -56,6 +56,10 @@ ENCODERS = {
         encoders.resnet((1, 1, 1), (16, 16, 3), width=4, stem_stride=2),
         [picture()],
     ),
+    "encoders.vgg": lambda: (
+        encoders.vgg(16, (32, 32, 3), levels=("P4", "P5"), pyramid_channels=4),
+        [picture(32)],
+    ),
     "encoders.stages": lambda: (stages_in_a_row(), [picture()]),
 }
 
@@ -144,6 +148,15 @@ def by_hand():
 
 # The model, to be called on `inputs()`.
 MODELS = {
+    "models.branched": lambda: models.branched(
+        two_encoders(), many_tasks(), blocks=2, balancing="pcgrad"
+    ),
+    "models.fix_branches": lambda: models.fix_branches(
+        models.branched(two_encoders(), many_tasks(), blocks=2)
+    ),
+    "models.cross_stitch": lambda: models.cross_stitch(
+        two_encoders(), many_tasks(), stitch="nddr", balancing="pcgrad"
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),
@@ -152,6 +165,12 @@ MODELS = {
     ),
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
+    ),
+    "models.soft_sharing": lambda: models.soft_sharing(
+        two_encoders(),
+        many_tasks(),
+        alpha=keras.optimizers.schedules.PolynomialDecay(0.1, 9),
+        balancing="uncertainty",
     ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
@@ -193,6 +212,18 @@ def backed_up(folder):
     return (epochs, model.get_weights()), (3, before)
 
 
+def frozen_by_schedule(folder):
+    """The layer that is frozen keeps its weights."""
+    encoder = encoders.mlp(4, (6,))
+    task = TASKS["tasks.regression"]()
+    model = models.hard_sharing({"table": encoder}, [task])
+    before = encoder.get_weights()
+    callback = mm_keras.training.SharingSchedule({"table_encoder": {0: False}})
+    batch = {"table": inputs()["table"]}, {"price": target(task)}
+    model.fit(*batch, verbose=0, callbacks=[callback])
+    return encoder.get_weights(), before
+
+
 def evaluated(folder):
     """A model is measured by its losses and metrics."""
     model = by_hand()
@@ -221,6 +252,15 @@ def compile_args():
     return arguments["loss_weights"]
 
 
+def rejoined(folder):
+    """The stages and the neck of an encoder are the whole."""
+    encoder, batch = ENCODERS["encoders.convnet"]()
+    tensors, tensor = {}, batch[0]
+    for i, stage in enumerate(encoders.stages(encoder), start=1):
+        tensors[f"stage{i}"] = tensor = stage(tensor)
+    return encoders.neck(encoder)(tensors), encoder(batch[0])
+
+
 def declared():
     target = tasks.Target("number", [2])
     return type(target).from_config(target.get_config()).shape
@@ -229,6 +269,7 @@ def declared():
 # What the function gives on a small example, given an empty folder, and what
 # it should give.
 FUNCTIONS = {
+    "encoders.neck": rejoined,
     "export.to_saved_model": exported,
     "tasks.Target": lambda folder: (declared(), (2,)),
     "tasks.compile_args": lambda folder: (
@@ -237,6 +278,7 @@ FUNCTIONS = {
     ),
     "training.AveragePrecision": watched,
     "training.Backup": backed_up,
+    "training.SharingSchedule": frozen_by_schedule,
     "training.evaluate": evaluated,
     "training.load_model": loaded,
 }
