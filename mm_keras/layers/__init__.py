@@ -1,11 +1,16 @@
-"""Layers that join modalities, and the heads that tasks read them with."""
+"""Layers that join modalities or mix experts, and the heads of tasks."""
 
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion
 from mm_keras.layers.concatenation import Concatenation
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
+from mm_keras.layers.convolution_experts import ConvolutionExperts
+from mm_keras.layers.dense_experts import DenseExperts
+from mm_keras.layers.expert_mixture import ExpertMixture
+from mm_keras.layers.experts import Experts
 from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
+from mm_keras.layers.gated_mixture import GatedMixture
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
@@ -14,6 +19,7 @@ from mm_keras.layers.tag_decoder import TagDecoder
 from mm_keras.layers.token_head import TokenHead
 from mm_keras.layers.unit_length import UnitLength
 from mm_keras.layers.vector_head import VectorHead
+from mm_keras.layers.view_pooling import ViewPooling
 from mm_keras.layers.whole_number import WholeNumber
 
 __all__ = [
@@ -21,7 +27,12 @@ __all__ = [
     "AttentionFusion",
     "Concatenation",
     "ContrastiveLoss",
+    "ConvolutionExperts",
+    "DenseExperts",
+    "ExpertMixture",
+    "Experts",
     "FusionLayer",
+    "GatedMixture",
     "HighestClass",
     "MapHead",
     "PyramidVectorHead",
@@ -30,6 +41,7 @@ __all__ = [
     "TokenHead",
     "UnitLength",
     "VectorHead",
+    "ViewPooling",
     "WholeNumber",
     "fusion",
 ]

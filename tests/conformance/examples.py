@@ -82,6 +82,25 @@ class Total(layers.FusionLayer):
 
 
 @keras.saving.register_keras_serializable(package=__name__)
+class Average(layers.ExpertMixture):
+    """The smallest mixture: all experts count the same."""
+
+    def gate(self, inputs):
+        gate = ops.ones_like(inputs[:, :1]) / self.num_experts
+        return ops.repeat(gate, self.num_experts, axis=1)
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Linear(layers.Experts):
+    """The smallest experts: each is one product with a matrix."""
+
+    def make_layer(self, width, name):
+        return keras.layers.Dense(
+            width, use_bias=False, dtype=self.dtype_policy, name=name
+        )
+
+
+@keras.saving.register_keras_serializable(package=__name__)
 class SquaredError(losses.PerExampleLoss):
     """The smallest loss: one squared error per example."""
 
@@ -134,7 +153,24 @@ LAYERS = {
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
     ),
+    "layers.ConvolutionExperts": lambda: (
+        layers.ConvolutionExperts(2, (5, 4)),
+        (pyramid(),),
+    ),
+    "layers.DenseExperts": lambda: (
+        layers.DenseExperts(3, (6, 5)),
+        (normal(BATCH, 4),),
+    ),
+    "layers.ExpertMixture": lambda: (
+        Average(),
+        (normal(BATCH, 4), normal(BATCH, 3, 5)),
+    ),
+    "layers.Experts": lambda: (Linear(2, 5), (tokens()["tokens"],)),
     "layers.FusionLayer": lambda: (Total(), (vectors(), present())),
+    "layers.GatedMixture": lambda: (
+        layers.GatedMixture(kernel_initializer="glorot_uniform"),
+        (normal(BATCH, 6), normal(BATCH, 4, 8, seed=1)),
+    ),
     "layers.HighestClass": lambda: (
         layers.HighestClass(),
         (normal(BATCH, 4, 4, 3),),
@@ -161,6 +197,7 @@ LAYERS = {
         layers.VectorHead(3, hidden_units=(5,)),
         (normal(BATCH, 4),),
     ),
+    "layers.ViewPooling": lambda: (layers.ViewPooling(), (tokens(),)),
     "layers.WholeNumber": lambda: (layers.WholeNumber(), (normal(BATCH, 2),)),
     "layers.fusion": lambda: (layers.fusion("attention"), (vectors(),)),
     "detection.BoxDecoder": lambda: (

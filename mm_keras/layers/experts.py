@@ -1,0 +1,109 @@
+import numbers
+
+import keras
+from keras import ops
+from keras import tree
+
+from mm_keras.layers.expert_mixture import shapes_of
+
+
+@keras.saving.register_keras_serializable(package="mm_keras")
+class Experts(keras.layers.Layer):
+    """Base of the layers that hold experts: small networks, side by side.
+
+    All experts read the same and start from different weights. Each is a stack
+    of layers with ReLU; on a dict of tensors, such as a feature pyramid, an
+    expert has the same weights for all entries.
+
+    Subclasses implement `make_layer(width, name)`.
+
+    Args:
+        num_experts: Number of experts, at least one.
+        units: Width of the experts, or the widths of their layers, such as
+            `(64, 32)`.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: Tensor of shape `(batch, ..., features)`, or a dict of them,
+            with as many features each.
+
+    Returns:
+        Tensor of shape `(batch, num_experts, ..., units)`, or a dict of them.
+
+    Raises:
+        ValueError: If there is no expert, a width is no positive integer, or
+            the entries of a dict differ in width.
+    """
+
+    def __init__(self, num_experts, units, **kwargs):
+        super().__init__(**kwargs)
+        self.num_experts = num_experts
+        self.units = tuple(units) if is_list(units) else (units,)
+        for count in (num_experts, *(self.units or [None])):
+            if not isinstance(count, numbers.Integral) or count < 1:
+                raise ValueError(
+                    f"{type(self).__name__} expects `num_experts` and `units` "
+                    "to be positive integers, `units` possibly several. "
+                    f"Received: num_experts={num_experts}, units={units}. "
+                    "Pass for example num_experts=4, units=64."
+                )
+        # Flat, since Keras saves no layers in lists of lists.
+        self.layers = {
+            name_of(expert, step): self.make_layer(width, name_of(expert, step))
+            for expert in range(num_experts)
+            for step, width in enumerate(self.units)
+        }
+
+    def build(self, inputs_shape):
+        shapes = shapes_of(inputs_shape)
+        widths = {shape[-1] for shape in shapes}
+        if len(widths) > 1:
+            raise ValueError(
+                f"{type(self).__name__} expects levels of one width, since "
+                "an expert has the same weights for all. Received shapes: "
+                f"{inputs_shape}. Use an encoder whose levels have the same "
+                "number of channels, such as a feature pyramid."
+            )
+        batch_and_axes = (None,) * (len(shapes[0]) - 1)
+        for expert in range(self.num_experts):
+            for step, width in enumerate((*widths, *self.units[:-1])):
+                layer = self.layers[name_of(expert, step)]
+                layer.build((*batch_and_axes, width))
+
+    def call(self, inputs):
+        return tree.map_structure(
+            lambda x: ops.stack(
+                [self.run(expert, x) for expert in range(self.num_experts)],
+                axis=1,
+            ),
+            inputs,
+        )
+
+    def run(self, expert, inputs):
+        """Returns what the expert of this number makes of one tensor."""
+        for step in range(len(self.units)):
+            inputs = self.layers[name_of(expert, step)](inputs)
+        return inputs
+
+    def compute_output_shape(self, inputs_shape):
+        if isinstance(inputs_shape, dict):
+            return {n: self._stacked(s) for n, s in inputs_shape.items()}
+        return self._stacked(inputs_shape)
+
+    def _stacked(self, shape):
+        return (shape[0], self.num_experts, *shape[1:-1], self.units[-1])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_experts": self.num_experts,
+            "units": list(self.units),
+        }
+
+
+def is_list(units):
+    return isinstance(units, list | tuple)
+
+
+def name_of(expert, step):
+    return f"expert{expert + 1}_layer{step + 1}"
