@@ -144,6 +144,9 @@ def by_hand():
 
 # The model, to be called on `inputs()`.
 MODELS = {
+    "models.cgc": lambda: models.cgc(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),
@@ -152,6 +155,12 @@ MODELS = {
     ),
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
+    ),
+    "models.mmoe": lambda: models.mmoe(
+        two_encoders(), many_tasks(), num_experts=3, units=(4, 5)
+    ),
+    "models.ple": lambda: models.ple(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
     ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
