@@ -6,6 +6,7 @@ from mm_keras.layers.concatenation import Concatenation
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
 from mm_keras.layers.convolution_experts import ConvolutionExperts
 from mm_keras.layers.dense_experts import DenseExperts
+from mm_keras.layers.dselect_k import DSelectK
 from mm_keras.layers.expert_mixture import ExpertMixture
 from mm_keras.layers.experts import Experts
 from mm_keras.layers.fusion import fusion
@@ -15,6 +16,7 @@ from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
+from mm_keras.layers.static_dselect_k import StaticDSelectK
 from mm_keras.layers.tag_decoder import TagDecoder
 from mm_keras.layers.token_head import TokenHead
 from mm_keras.layers.unit_length import UnitLength
@@ -28,6 +30,7 @@ __all__ = [
     "Concatenation",
     "ContrastiveLoss",
     "ConvolutionExperts",
+    "DSelectK",
     "DenseExperts",
     "ExpertMixture",
     "Experts",
@@ -37,6 +40,7 @@ __all__ = [
     "MapHead",
     "PyramidVectorHead",
     "StandIn",
+    "StaticDSelectK",
     "TagDecoder",
     "TokenHead",
     "UnitLength",

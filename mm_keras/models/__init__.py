@@ -2,10 +2,19 @@
 `(encoders, tasks)`."""
 
 from mm_keras.models.cgc import cgc
+from mm_keras.models.dselect_k import dselect_k
 from mm_keras.models.hard_sharing import hard_sharing
 from mm_keras.models.independent import independent
 from mm_keras.models.mmoe import mmoe
 from mm_keras.models.ple import ple
 from mm_keras.models.two_towers import two_towers
 
-__all__ = ["cgc", "hard_sharing", "independent", "mmoe", "ple", "two_towers"]
+__all__ = [
+    "cgc",
+    "dselect_k",
+    "hard_sharing",
+    "independent",
+    "mmoe",
+    "ple",
+    "two_towers",
+]

@@ -157,6 +157,10 @@ LAYERS = {
         layers.ConvolutionExperts(2, (5, 4)),
         (pyramid(),),
     ),
+    "layers.DSelectK": lambda: (
+        layers.DSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
+    ),
     "layers.DenseExperts": lambda: (
         layers.DenseExperts(3, (6, 5)),
         (normal(BATCH, 4),),
@@ -183,6 +187,10 @@ LAYERS = {
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),
+    ),
+    "layers.StaticDSelectK": lambda: (
+        layers.StaticDSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
     ),
     "layers.TagDecoder": lambda: (
         layers.TagDecoder(),

@@ -147,6 +147,9 @@ MODELS = {
     "models.cgc": lambda: models.cgc(
         two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
     ),
+    "models.dselect_k": lambda: models.dselect_k(
+        two_encoders(), many_tasks(), num_experts=3
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),
