@@ -15,6 +15,7 @@ from mm_keras.layers.gated_mixture import GatedMixture
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
+from mm_keras.layers.residual_adapter import ResidualAdapter
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.static_dselect_k import StaticDSelectK
 from mm_keras.layers.tag_decoder import TagDecoder
@@ -39,6 +40,7 @@ __all__ = [
     "HighestClass",
     "MapHead",
     "PyramidVectorHead",
+    "ResidualAdapter",
     "StandIn",
     "StaticDSelectK",
     "TagDecoder",

@@ -2,6 +2,8 @@ import keras
 from keras import ops
 from keras import tree
 
+from mm_keras.layers.levels import shapes_of
+
 
 @keras.saving.register_keras_serializable(package="mm_keras")
 class ExpertMixture(keras.layers.Layer):
@@ -61,10 +63,3 @@ class ExpertMixture(keras.layers.Layer):
         if isinstance(experts_shape, dict):
             return {n: (s[0], *s[2:]) for n, s in experts_shape.items()}
         return (experts_shape[0], *experts_shape[2:])
-
-
-def shapes_of(shape_or_dict):
-    """Returns a list of shapes, from one or from a dict of them."""
-    if isinstance(shape_or_dict, dict):
-        return list(shape_or_dict.values())
-    return [shape_or_dict]

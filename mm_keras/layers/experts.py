@@ -4,7 +4,7 @@ import keras
 from keras import ops
 from keras import tree
 
-from mm_keras.layers.expert_mixture import shapes_of
+from mm_keras.layers import levels
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
@@ -55,20 +55,12 @@ class Experts(keras.layers.Layer):
         }
 
     def build(self, inputs_shape):
-        shapes = shapes_of(inputs_shape)
-        widths = {shape[-1] for shape in shapes}
-        if len(widths) > 1:
-            raise ValueError(
-                f"{type(self).__name__} expects levels of one width, since "
-                "an expert has the same weights for all. Received shapes: "
-                f"{inputs_shape}. Use an encoder whose levels have the same "
-                "number of channels, such as a feature pyramid."
-            )
-        batch_and_axes = (None,) * (len(shapes[0]) - 1)
+        given = levels.one_width(inputs_shape, type(self).__name__)
+        rank = len(levels.shapes_of(inputs_shape)[0])
         for expert in range(self.num_experts):
-            for step, width in enumerate((*widths, *self.units[:-1])):
+            for step, width in enumerate((given, *self.units[:-1])):
                 layer = self.layers[name_of(expert, step)]
-                layer.build((*batch_and_axes, width))
+                layer.build((*[None] * (rank - 1), width))
 
     def call(self, inputs):
         return tree.map_structure(

@@ -31,7 +31,7 @@ class StaticDSelectK(DSelectK):
     >>> outputs = mixture(np.ones((2, 16)), np.ones((2, 4, 8)))
     >>> tuple(outputs.shape)
     (2, 8)
-    >>> mixture.selector_bias.assign([1.0, -1.0])
+    >>> mixture.set_weights([np.array([1.0, -1.0]), np.zeros(1)])
     >>> mixture.gate(np.ones((1, 16))).numpy().tolist()
     [[0.0, 1.0, 0.0, 0.0]]
 

@@ -2,6 +2,7 @@
 `(encoders, tasks)`."""
 
 from mm_keras.models.cgc import cgc
+from mm_keras.models.decoupled_heads import decoupled_heads
 from mm_keras.models.dselect_k import dselect_k
 from mm_keras.models.hard_sharing import hard_sharing
 from mm_keras.models.independent import independent
@@ -11,6 +12,7 @@ from mm_keras.models.two_towers import two_towers
 
 __all__ = [
     "cgc",
+    "decoupled_heads",
     "dselect_k",
     "hard_sharing",
     "independent",

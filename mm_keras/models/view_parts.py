@@ -10,7 +10,7 @@ def tensors_of(view, features):
             returns it.
 
     Returns:
-        A tensor; of a pyramid a dict from level, of modalities from modality.
+        A tensor; of a pyramid, a dict from level to tensor.
     """
     return features["tokens"] if view == "tokens" else features
 

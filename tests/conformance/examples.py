@@ -184,6 +184,10 @@ LAYERS = {
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
     ),
+    "layers.ResidualAdapter": lambda: (
+        layers.ResidualAdapter(kernel_initializer="he_normal"),
+        (pyramid(),),
+    ),
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),

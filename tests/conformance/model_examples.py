@@ -147,6 +147,9 @@ MODELS = {
     "models.cgc": lambda: models.cgc(
         two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
     ),
+    "models.decoupled_heads": lambda: models.decoupled_heads(
+        two_encoders(), many_tasks(), units=3
+    ),
     "models.dselect_k": lambda: models.dselect_k(
         two_encoders(), many_tasks(), num_experts=3
     ),
