@@ -39,20 +39,23 @@ class Experts(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_experts = num_experts
         self.units = tuple(units) if is_list(units) else (units,)
-        for count in (num_experts, *(self.units or [None])):
-            if not isinstance(count, numbers.Integral) or count < 1:
-                raise ValueError(
-                    f"{type(self).__name__} expects `num_experts` and `units` "
-                    "to be positive integers, `units` possibly several. "
-                    f"Received: num_experts={num_experts}, units={units}. "
-                    "Pass for example num_experts=4, units=64."
-                )
-        # Flat, since Keras saves no layers in lists of lists.
+        self.check()
         self.layers = {
             name_of(expert, step): self.make_layer(width, name_of(expert, step))
             for expert in range(num_experts)
             for step, width in enumerate(self.units)
         }
+
+    def check(self):
+        counts = (self.num_experts, *self.units)
+        integers = all(isinstance(n, numbers.Integral) for n in counts)
+        if not self.units or not integers or min(counts) < 1:
+            raise ValueError(
+                f"{type(self).__name__} expects `num_experts` and `units` to "
+                "be positive integers, `units` possibly several. Received: "
+                f"num_experts={self.num_experts}, units={self.units}. Pass "
+                "for example num_experts=4, units=64."
+            )
 
     def build(self, inputs_shape):
         given = levels.one_width(inputs_shape, type(self).__name__)

@@ -3,6 +3,7 @@ import keras
 import numpy as np
 import pytest
 
+from mm_keras import balancing
 from mm_keras import models
 
 
@@ -70,6 +71,22 @@ def test_it_learns_tasks_of_every_view(per_example, tmp_path):
     )
     parts.assert_learns(model)
     parts.assert_reloads(model, tmp_path)
+
+
+@pytest.mark.parametrize("level", ["parameters", "features"])
+def test_gates_decide_beside_balanced_gradients(level):
+    model = models.dselect_k(
+        parts.table(),
+        parts.two_tasks(),
+        entropy_weight=1.0,
+        balancing=balancing.PCGrad(level=level),
+    )
+    x = parts.inputs_of(model)
+    model(x)
+    before = sum(float(loss) for loss in model.losses)
+    parts.assert_learns(model)
+    model(x)
+    assert sum(float(loss) for loss in model.losses) < 0.8 * before
 
 
 def test_wrong_numbers_are_explained():
