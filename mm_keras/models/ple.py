@@ -19,12 +19,13 @@ def ple(
     """Progressive layered extraction: levels of own and shared experts.
 
     ```
-    level 1          experts           gates choose among     read by level 2
-    vector -+-> kind_experts1 ---+-> own, shared: kind_mixture1 ---> kind_...
-            |                    |
-            +-> shared_vector_ --+-> all: shared_vector_mixture1 --> shared_...
-            |   experts1         |
-            +-> price_experts1 --+-> own, shared: price_mixture1 --> price_...
+    level 1                                               level 2
+    kind_experts1 ----------+-> kind_mixture1 ----------> kind_experts2
+                            |   (own and shared)
+    shared_vector_experts1 -+-> shared_vector_mixture1 -> shared_vector_experts2
+                            |   (all)
+    price_experts1 ---------+-> price_mixture1 ---------> price_experts2
+                                (own and shared)
     ```
 
     Tasks part gradually: each level is that of `mm_keras.models.cgc`, and the
