@@ -88,6 +88,25 @@ class Total(layers.FusionLayer):
 
 
 @keras.saving.register_keras_serializable(package=__name__)
+class Average(layers.ExpertMixture):
+    """The smallest mixture: all experts count the same."""
+
+    def gate(self, inputs):
+        gate = ops.ones_like(inputs[:, :1]) / self.num_experts
+        return ops.repeat(gate, self.num_experts, axis=1)
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Linear(layers.Experts):
+    """The smallest experts: each is one product with a matrix."""
+
+    def make_layer(self, width, name):
+        return keras.layers.Dense(
+            width, use_bias=False, dtype=self.dtype_policy, name=name
+        )
+
+
+@keras.saving.register_keras_serializable(package=__name__)
 class SquaredError(losses.PerExampleLoss):
     """The smallest loss: one squared error per example."""
 
@@ -148,7 +167,28 @@ LAYERS = {
         layers.CrossStitch(0.7),
         (feature_maps(),),
     ),
+    "layers.ConvolutionExperts": lambda: (
+        layers.ConvolutionExperts(2, (5, 4)),
+        (pyramid(),),
+    ),
+    "layers.DSelectK": lambda: (
+        layers.DSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
+    ),
+    "layers.DenseExperts": lambda: (
+        layers.DenseExperts(3, (6, 5)),
+        (normal(BATCH, 4),),
+    ),
+    "layers.ExpertMixture": lambda: (
+        Average(),
+        (normal(BATCH, 4), normal(BATCH, 3, 5)),
+    ),
+    "layers.Experts": lambda: (Linear(2, 5), (tokens()["tokens"],)),
     "layers.FusionLayer": lambda: (Total(), (vectors(), present())),
+    "layers.GatedMixture": lambda: (
+        layers.GatedMixture(kernel_initializer="glorot_uniform"),
+        (normal(BATCH, 6), normal(BATCH, 4, 8, seed=1)),
+    ),
     "layers.HighestClass": lambda: (
         layers.HighestClass(),
         (normal(BATCH, 4, 4, 3),),
@@ -162,9 +202,17 @@ LAYERS = {
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
     ),
+    "layers.ResidualAdapter": lambda: (
+        layers.ResidualAdapter(kernel_initializer="he_normal"),
+        (pyramid(),),
+    ),
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),
+    ),
+    "layers.StaticDSelectK": lambda: (
+        layers.StaticDSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
     ),
     "layers.TagDecoder": lambda: (
         layers.TagDecoder(),
@@ -179,6 +227,7 @@ LAYERS = {
         layers.VectorHead(3, hidden_units=(5,)),
         (normal(BATCH, 4),),
     ),
+    "layers.ViewPooling": lambda: (layers.ViewPooling(), (tokens(),)),
     "layers.WholeNumber": lambda: (layers.WholeNumber(), (normal(BATCH, 2),)),
     "layers.fusion": lambda: (layers.fusion("attention"), (vectors(),)),
     "detection.BoxDecoder": lambda: (

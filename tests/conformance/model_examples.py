@@ -157,6 +157,15 @@ MODELS = {
     "models.cross_stitch": lambda: models.cross_stitch(
         two_encoders(), many_tasks(), stitch="nddr", balancing="pcgrad"
     ),
+    "models.cgc": lambda: models.cgc(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
+    ),
+    "models.decoupled_heads": lambda: models.decoupled_heads(
+        two_encoders(), many_tasks(), units=3
+    ),
+    "models.dselect_k": lambda: models.dselect_k(
+        two_encoders(), many_tasks(), num_experts=3
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),
@@ -171,6 +180,12 @@ MODELS = {
         many_tasks(),
         alpha=keras.optimizers.schedules.PolynomialDecay(0.1, 9),
         balancing="uncertainty",
+    ),
+    "models.mmoe": lambda: models.mmoe(
+        two_encoders(), many_tasks(), num_experts=3, units=(4, 5)
+    ),
+    "models.ple": lambda: models.ple(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
     ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
