@@ -11,6 +11,7 @@ from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.tag_decoder import TagDecoder
+from mm_keras.layers.task_attention import TaskAttention
 from mm_keras.layers.token_head import TokenHead
 from mm_keras.layers.unit_length import UnitLength
 from mm_keras.layers.vector_head import VectorHead
@@ -27,6 +28,7 @@ __all__ = [
     "PyramidVectorHead",
     "StandIn",
     "TagDecoder",
+    "TaskAttention",
     "TokenHead",
     "UnitLength",
     "VectorHead",

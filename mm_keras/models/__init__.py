@@ -3,6 +3,7 @@
 
 from mm_keras.models.hard_sharing import hard_sharing
 from mm_keras.models.independent import independent
+from mm_keras.models.task_attention import task_attention
 from mm_keras.models.two_towers import two_towers
 
-__all__ = ["hard_sharing", "independent", "two_towers"]
+__all__ = ["hard_sharing", "independent", "task_attention", "two_towers"]

@@ -152,6 +152,10 @@ LAYERS = {
         layers.TagDecoder(),
         (np.where(np.arange(4)[:, None] < 2, normal(BATCH, 4, 3), -1e9),),
     ),
+    "layers.TaskAttention": lambda: (
+        layers.TaskAttention(hidden_units=5),
+        (pyramid(),),
+    ),
     "layers.TokenHead": lambda: (
         layers.TokenHead(3, hidden_units=(6,)),
         (tokens(),),

@@ -153,6 +153,9 @@ MODELS = {
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
     ),
+    "models.task_attention": lambda: models.task_attention(
+        two_encoders(), many_tasks(), hidden_units=3
+    ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
     ),
