@@ -3,6 +3,7 @@
 from mm_keras.layers.alignment_head import AlignmentHead
 from mm_keras.layers.attention_fusion import AttentionFusion
 from mm_keras.layers.concatenation import Concatenation
+from mm_keras.layers.conditioning import Conditioning
 from mm_keras.layers.contrastive_loss import ContrastiveLoss
 from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
@@ -21,6 +22,7 @@ __all__ = [
     "AlignmentHead",
     "AttentionFusion",
     "Concatenation",
+    "Conditioning",
     "ContrastiveLoss",
     "FusionLayer",
     "HighestClass",

@@ -1,4 +1,3 @@
-from mm_keras.layers.levels import choose
 from mm_keras.layers.task_attention import TaskAttention
 from mm_keras.models import assembly
 from mm_keras.models import features
@@ -83,13 +82,9 @@ def task_attention(
 
 def attend(task, head, shared, hidden_units, bias_initializer):
     """Returns what one head reads of the shared features, weighed for it."""
-    view = features.view_of(head)
-    read = shared[view]
+    view, read = features.view_of(head), features.read_by(head, shared)
     if view == "modalities":
         return {view: read}
-    if view == "pyramid":
-        levels = getattr(head, "levels", None)
-        read = choose(read, levels, type(head).__name__)
     layer = TaskAttention(
         hidden_units,
         bias_initializer=bias_initializer,

@@ -39,6 +39,11 @@ def pyramid():
     }
 
 
+def pixels():
+    """Three numbers per pixel, for pictures of 16 pixels."""
+    return normal(BATCH, 16, 16, 3, seed=3)
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -130,6 +135,10 @@ LAYERS = {
         layers.Concatenation(),
         (vectors(), present()),
     ),
+    "layers.Conditioning": lambda: (
+        layers.Conditioning(5, kernel_initializer="glorot_uniform"),
+        (pyramid(), {"kind": vectors()["image"]}, {"mask": pixels()}),
+    ),
     "layers.ContrastiveLoss": lambda: (
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
@@ -174,6 +183,10 @@ LAYERS = {
     "detection.DetectionDecoder": lambda: (
         detection.DetectionDecoder(max_detections=4, max_candidates=10),
         (raw_detections(),),
+    ),
+    "detection.ScoreMaps": lambda: (
+        detection.ScoreMaps(levels=("P2", "P3")),
+        (raw_detections(), pyramid()),
     ),
     "detection.DetectionHead": lambda: (
         detection.DetectionHead(3, channels=4, depth=1),

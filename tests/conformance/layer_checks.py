@@ -27,6 +27,7 @@ FULL = {
     "HighestClass": "int32",
     "MapHead": "float32",
     "PyramidVectorHead": "float32",
+    "ScoreMaps": "float32",
     "TagDecoder": "int32",
     "TokenHead": "float32",
     "UnitLength": "float32",

@@ -150,6 +150,9 @@ MODELS = {
         fusion="attention",
         balancing="pcgrad",
     ),
+    "models.hierarchical": lambda: models.hierarchical(
+        two_encoders(), many_tasks()
+    ),
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
     ),
