@@ -4,6 +4,7 @@ from mm_keras.encoders.convnet import convnet
 from mm_keras.encoders.copy import copy
 from mm_keras.encoders.lstm import lstm
 from mm_keras.encoders.mlp import mlp
+from mm_keras.encoders.neck import neck
 from mm_keras.encoders.optional import optional
 from mm_keras.encoders.resnet import resnet
 from mm_keras.encoders.stages import stages
@@ -13,6 +14,7 @@ __all__ = [
     "copy",
     "lstm",
     "mlp",
+    "neck",
     "optional",
     "resnet",
     "stages",

@@ -227,6 +227,15 @@ def compile_args():
     return arguments["loss_weights"]
 
 
+def rejoined(folder):
+    """The stages and the neck of an encoder are the whole."""
+    encoder, batch = ENCODERS["encoders.convnet"]()
+    tensors, tensor = {}, batch[0]
+    for i, stage in enumerate(encoders.stages(encoder), start=1):
+        tensors[f"stage{i}"] = tensor = stage(tensor)
+    return encoders.neck(encoder)(tensors), encoder(batch[0])
+
+
 def declared():
     target = tasks.Target("number", [2])
     return type(target).from_config(target.get_config()).shape
@@ -235,6 +244,7 @@ def declared():
 # What the function gives on a small example, given an empty folder, and what
 # it should give.
 FUNCTIONS = {
+    "encoders.neck": rejoined,
     "export.to_saved_model": exported,
     "tasks.Target": lambda folder: (declared(), (2,)),
     "tasks.compile_args": lambda folder: (
