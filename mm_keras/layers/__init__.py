@@ -10,6 +10,7 @@ from mm_keras.layers.fusion_layer import FusionLayer
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
+from mm_keras.layers.stage_attention import StageAttention
 from mm_keras.layers.stand_in import StandIn
 from mm_keras.layers.tag_decoder import TagDecoder
 from mm_keras.layers.task_attention import TaskAttention
@@ -28,6 +29,7 @@ __all__ = [
     "HighestClass",
     "MapHead",
     "PyramidVectorHead",
+    "StageAttention",
     "StandIn",
     "TagDecoder",
     "TaskAttention",

@@ -153,6 +153,10 @@ LAYERS = {
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
     ),
+    "layers.StageAttention": lambda: (
+        layers.StageAttention(hidden_units=5),
+        (normal(BATCH, 2, 2, 6), normal(BATCH, 4, 4, 3, seed=1)),
+    ),
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),

@@ -156,6 +156,11 @@ MODELS = {
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
     ),
+    "models.mtan": lambda: models.mtan(
+        {**two_encoders(), "table": encoders.mlp(4, (6, 5))},
+        many_tasks(),
+        balancing="pcgrad",
+    ),
     "models.task_attention": lambda: models.task_attention(
         two_encoders(), many_tasks(), hidden_units=3
     ),
