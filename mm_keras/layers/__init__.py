@@ -9,6 +9,8 @@ from mm_keras.layers.fusion import fusion
 from mm_keras.layers.fusion_layer import FusionLayer
 from mm_keras.layers.highest_class import HighestClass
 from mm_keras.layers.map_head import MapHead
+from mm_keras.layers.point_decoder import PointDecoder
+from mm_keras.layers.point_head import PointHead
 from mm_keras.layers.pyramid_vector_head import PyramidVectorHead
 from mm_keras.layers.stage_attention import StageAttention
 from mm_keras.layers.stand_in import StandIn
@@ -28,6 +30,8 @@ __all__ = [
     "FusionLayer",
     "HighestClass",
     "MapHead",
+    "PointDecoder",
+    "PointHead",
     "PyramidVectorHead",
     "StageAttention",
     "StandIn",

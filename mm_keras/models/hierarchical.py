@@ -39,8 +39,9 @@ def hierarchical(
 
     Of a classification the probabilities are read, of a regression its number,
     of a localization its box, of a segmentation or tagging the probabilities
-    per pixel or token, of a depth the depth of each pixel, of a detection the
-    scores of its cells; see `mm_keras.layers.Conditioning`.
+    per pixel or token, of a depth the depth of each pixel, of keypoints
+    where they are and the logits of being visible, of a detection the scores
+    of its cells; see `mm_keras.layers.Conditioning`.
 
     Args:
         encoders: As in `mm_keras.models.hard_sharing`.
@@ -127,7 +128,7 @@ def reading(task, head, output, read):
         return ScoreMaps(levels=head.levels, name=name)(output, read)
     if kind in ("mask", "tags"):
         output = keras.layers.Softmax(dtype="float32", name=name)(output)
-    elif kind == "pair":
+    elif kind in ("pair", "points"):
         output = keras.layers.Flatten(dtype="float32", name=name)(output)
     elif task.decode is not None:
         output = task.make_decode(name)(output)

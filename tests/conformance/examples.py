@@ -44,6 +44,13 @@ def pixels():
     return normal(BATCH, 16, 16, 3, seed=3)
 
 
+def points():
+    """Two points, one of which is not visible in the second picture."""
+    y_true = np.random.default_rng(4).uniform(size=(BATCH, 2, 2))
+    y_true[1, 0] = np.nan
+    return y_true.astype("float32")
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -149,6 +156,14 @@ LAYERS = {
         (normal(BATCH, 4, 4, 3),),
     ),
     "layers.MapHead": lambda: (layers.MapHead(3, channels=4), (pyramid(),)),
+    "layers.PointDecoder": lambda: (
+        layers.PointDecoder(),
+        (normal(BATCH, 2, 3),),
+    ),
+    "layers.PointHead": lambda: (
+        layers.PointHead(2, channels=4),
+        (pyramid(),),
+    ),
     "layers.PyramidVectorHead": lambda: (
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
@@ -227,6 +242,11 @@ LOSSES = {
         normal(BATCH, 2, 2, seed=1),
         normal(BATCH, 2, 2),
     ),
+    "losses.PointsLoss": lambda: (
+        losses.PointsLoss(delta=0.1, visibility_weight=0.5),
+        points(),
+        normal(BATCH, 2, 3),
+    ),
     "losses.ScaleInvariantLog": lambda: (
         losses.ScaleInvariantLog(scale_invariance=0.7),
         depths(),
@@ -285,6 +305,16 @@ METRICS = {
         np.array([0, 1, 1, 0, 2, 1, 2, 2, 0, 0, 0, 0], "int32").reshape(
             BATCH, 2, 2, 1
         ),
+    ),
+    "metrics.PointAccuracy": lambda: (
+        metrics.PointAccuracy(threshold=0.3),
+        points(),
+        points()[::-1],
+    ),
+    "metrics.PointDistance": lambda: (
+        metrics.PointDistance(),
+        points(),
+        normal(BATCH, 2, 2),
     ),
     "detection.BoxIoU": lambda: (
         detection.BoxIoU(),

@@ -26,6 +26,8 @@ FULL = {
     "DetectionHead": "float32",
     "HighestClass": "int32",
     "MapHead": "float32",
+    "PointDecoder": "float32",
+    "PointHead": "float32",
     "PyramidVectorHead": "float32",
     "ScoreMaps": "float32",
     "TagDecoder": "int32",

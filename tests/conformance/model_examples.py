@@ -8,6 +8,7 @@ import numpy as np
 from conformance.examples import BATCH
 from conformance.examples import boxes
 from conformance.examples import normal
+from conformance.examples import points
 from conformance.examples import present
 from conformance.examples import pyramid
 from conformance.examples import tokens
@@ -78,6 +79,7 @@ TASKS = {
     "tasks.detection": lambda: tasks.detection(
         "things", 3, max_boxes=2, max_detections=4, channels=4, depth=1
     ),
+    "tasks.keypoints": lambda: tasks.keypoints("joints", 2, channels=4),
     "tasks.localization": lambda: tasks.localization("place"),
     "tasks.multi_label": lambda: tasks.multi_label("tags", 3, view="pyramid"),
     "tasks.regression": lambda: tasks.regression("price", 2, weight=3.0),
@@ -101,6 +103,7 @@ def target(task):
         "mask": pixels.reshape(BATCH, 16, 16, 1).astype("int32"),
         "depth": np.float32(pixels.reshape(BATCH, 16, 16, 1)),
         "tags": np.array([[0, 2, 1, -1], [1] + [-1] * 3, [-1] * 4], "int32"),
+        "points": points(),
         "pair": np.array([4, 4, 2], "int32"),
     }[task.target.kind]
 
