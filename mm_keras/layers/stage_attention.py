@@ -100,7 +100,8 @@ class StageAttention(keras.layers.Layer):
         if attended is not None:
             before = ops.relu(apply(self.before, attended, training))
             if self.factor > 1:
-                before = ops.max_pool(before, self.factor)
+                # On JAX the default of strides fails.
+                before = ops.max_pool(before, self.factor, self.factor)
             read = ops.concatenate([shared, before], axis=-1)
         hidden = ops.relu(apply(self.hidden, read, training))
         return ops.sigmoid(apply(self.mask, hidden, training))

@@ -1,8 +1,7 @@
 import keras
 from keras import tree
 
-# What tells where tokens are, and is none of their features.
-FLAGS = "tokens_mask"
+from mm_keras.layers.bring import FLAGS
 
 
 @keras.saving.register_keras_serializable(package="mm_keras")
