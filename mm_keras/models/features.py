@@ -4,6 +4,7 @@ import keras
 
 from mm_keras import layers
 from mm_keras.encoders import views as views_module
+from mm_keras.layers.levels import choose
 from mm_keras.training import presence
 
 
@@ -34,6 +35,15 @@ def shared_features(encoders, heads, fusion):
 def view_of(head):
     """Returns the name of the view that a head reads."""
     return getattr(head, "view", "vector")
+
+
+def read_by(head, shared):
+    """Returns what a head reads of features, without levels it leaves out."""
+    view = view_of(head)
+    if view != "pyramid":
+        return shared[view]
+    levels = getattr(head, "levels", None)
+    return choose(shared[view], levels, type(head).__name__)
 
 
 def check(encoders, heads):

@@ -45,6 +45,18 @@ def feature_maps():
     return {n: normal(BATCH, 2, 2, 4, seed=i) for i, n in enumerate(names)}
 
 
+def pixels():
+    """Three numbers per pixel, for pictures of 16 pixels."""
+    return normal(BATCH, 16, 16, 3, seed=3)
+
+
+def points():
+    """Two points, one of which is not visible in the second picture."""
+    y_true = np.random.default_rng(4).uniform(size=(BATCH, 2, 2))
+    y_true[1, 0] = np.nan
+    return y_true.astype("float32")
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -159,6 +171,10 @@ LAYERS = {
         layers.Concatenation(),
         (vectors(), present()),
     ),
+    "layers.Conditioning": lambda: (
+        layers.Conditioning(5, kernel_initializer="glorot_uniform"),
+        (pyramid(), {"kind": vectors()["image"]}, {"mask": pixels()}),
+    ),
     "layers.ContrastiveLoss": lambda: (
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
@@ -198,6 +214,14 @@ LAYERS = {
         layers.NDDR(0.7, activation="tanh"),
         (feature_maps(),),
     ),
+    "layers.PointDecoder": lambda: (
+        layers.PointDecoder(),
+        (normal(BATCH, 2, 3),),
+    ),
+    "layers.PointHead": lambda: (
+        layers.PointHead(2, channels=4),
+        (pyramid(),),
+    ),
     "layers.PyramidVectorHead": lambda: (
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
@@ -205,6 +229,10 @@ LAYERS = {
     "layers.ResidualAdapter": lambda: (
         layers.ResidualAdapter(kernel_initializer="he_normal"),
         (pyramid(),),
+    ),
+    "layers.StageAttention": lambda: (
+        layers.StageAttention(hidden_units=5),
+        (normal(BATCH, 2, 2, 6), normal(BATCH, 4, 4, 3, seed=1)),
     ),
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
@@ -217,6 +245,10 @@ LAYERS = {
     "layers.TagDecoder": lambda: (
         layers.TagDecoder(),
         (np.where(np.arange(4)[:, None] < 2, normal(BATCH, 4, 3), -1e9),),
+    ),
+    "layers.TaskAttention": lambda: (
+        layers.TaskAttention(hidden_units=5),
+        (pyramid(),),
     ),
     "layers.TokenHead": lambda: (
         layers.TokenHead(3, hidden_units=(6,)),
@@ -237,6 +269,10 @@ LAYERS = {
     "detection.DetectionDecoder": lambda: (
         detection.DetectionDecoder(max_detections=4, max_candidates=10),
         (raw_detections(),),
+    ),
+    "detection.ScoreMaps": lambda: (
+        detection.ScoreMaps(levels=("P2", "P3")),
+        (raw_detections(), pyramid()),
     ),
     "detection.DetectionHead": lambda: (
         detection.DetectionHead(3, channels=4, depth=1),
@@ -272,6 +308,11 @@ LOSSES = {
         losses.PerExampleMean(keras.losses.Huber(delta=0.5)),
         normal(BATCH, 2, 2, seed=1),
         normal(BATCH, 2, 2),
+    ),
+    "losses.PointsLoss": lambda: (
+        losses.PointsLoss(delta=0.1, visibility_weight=0.5),
+        points(),
+        normal(BATCH, 2, 3),
     ),
     "losses.ScaleInvariantLog": lambda: (
         losses.ScaleInvariantLog(scale_invariance=0.7),
@@ -331,6 +372,16 @@ METRICS = {
         np.array([0, 1, 1, 0, 2, 1, 2, 2, 0, 0, 0, 0], "int32").reshape(
             BATCH, 2, 2, 1
         ),
+    ),
+    "metrics.PointAccuracy": lambda: (
+        metrics.PointAccuracy(threshold=0.3),
+        points(),
+        points()[::-1],
+    ),
+    "metrics.PointDistance": lambda: (
+        metrics.PointDistance(),
+        points(),
+        normal(BATCH, 2, 2),
     ),
     "detection.BoxIoU": lambda: (
         detection.BoxIoU(),

@@ -8,6 +8,7 @@ import numpy as np
 from conformance.examples import BATCH
 from conformance.examples import boxes
 from conformance.examples import normal
+from conformance.examples import points
 from conformance.examples import present
 from conformance.examples import pyramid
 from conformance.examples import tokens
@@ -82,6 +83,7 @@ TASKS = {
     "tasks.detection": lambda: tasks.detection(
         "things", 3, max_boxes=2, max_detections=4, channels=4, depth=1
     ),
+    "tasks.keypoints": lambda: tasks.keypoints("joints", 2, channels=4),
     "tasks.localization": lambda: tasks.localization("place"),
     "tasks.multi_label": lambda: tasks.multi_label("tags", 3, view="pyramid"),
     "tasks.regression": lambda: tasks.regression("price", 2, weight=3.0),
@@ -105,6 +107,7 @@ def target(task):
         "mask": pixels.reshape(BATCH, 16, 16, 1).astype("int32"),
         "depth": np.float32(pixels.reshape(BATCH, 16, 16, 1)),
         "tags": np.array([[0, 2, 1, -1], [1] + [-1] * 3, [-1] * 4], "int32"),
+        "points": points(),
         "pair": np.array([4, 4, 2], "int32"),
     }[task.target.kind]
 
@@ -172,6 +175,9 @@ MODELS = {
         fusion="attention",
         balancing="pcgrad",
     ),
+    "models.hierarchical": lambda: models.hierarchical(
+        two_encoders(), many_tasks()
+    ),
     "models.independent": lambda: models.independent(
         two_encoders(), many_tasks()
     ),
@@ -186,6 +192,14 @@ MODELS = {
     ),
     "models.ple": lambda: models.ple(
         two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
+    ),
+    "models.mtan": lambda: models.mtan(
+        {**two_encoders(), "table": encoders.mlp(4, (6, 5))},
+        many_tasks(),
+        balancing="pcgrad",
+    ),
+    "models.task_attention": lambda: models.task_attention(
+        two_encoders(), many_tasks(), hidden_units=3
     ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
