@@ -5,6 +5,7 @@ from mm_keras.metrics.decoded import Decoded
 from mm_keras.metrics.depth_accuracy import DepthAccuracy
 from mm_keras.metrics.depth_rmse import DepthRMSE
 from mm_keras.metrics.mean_iou import MeanIoU
+from mm_keras.metrics.relative_improvement import relative_improvement
 from mm_keras.metrics.token_accuracy import TokenAccuracy
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "DepthRMSE",
     "MeanIoU",
     "TokenAccuracy",
+    "relative_improvement",
 ]
