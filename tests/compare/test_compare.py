@@ -1,5 +1,4 @@
 import json
-import warnings
 
 import keras
 import numpy as np
@@ -25,7 +24,7 @@ def tasks():
     ]
 
 
-def arrays(seed, rows=24):
+def arrays(seed, rows=16):
     rng = np.random.default_rng(seed)
     table = rng.normal(size=(rows, 4)).astype("float32")
     kind = np.argmax(table[:, :3], axis=1)
@@ -66,7 +65,7 @@ def run(given=None, **changes):
         "validation": batches(1),
         "test": batches(2),
         "scores": SCORES,
-        "epochs": 2,
+        "epochs": 1,
         "seeds": (0, 1),
         "rounds": 0,
         "verbose": 0,
@@ -96,7 +95,7 @@ def by_hand(build, own, seed, epochs=2):
 
 @pytest.fixture(scope="module")
 def found():
-    return run()
+    return run(epochs=2)
 
 
 @pytest.fixture
@@ -141,9 +140,10 @@ def test_single_task_networks_are_the_first_candidate_with_one_task(found):
 
 
 def test_single_task_networks_may_be_others():
-    comparison = run(single=make(models.hard_sharing, optimizer="sgd"))
     build = make(models.hard_sharing, optimizer="sgd")
-    _, expected = by_hand(build, tasks()[1:], seed=0)
+    given = {"apart": candidates()["apart"]}
+    comparison = run(given, single=build, seeds=(0,))
+    _, expected = by_hand(build, tasks()[1:], seed=0, epochs=1)
     value = row(comparison, "single task")["scores"]["price_mae"]["values"][0]
     assert value == pytest.approx(expected["price_mae"], rel=1e-5)
 
@@ -194,7 +194,7 @@ def test_parameters_are_those_of_all_networks(found):
 
 
 def test_a_run_does_not_depend_on_what_ran_before(found):
-    alone = run({"apart": candidates()["apart"]}, seeds=(1,))
+    alone = run({"apart": candidates()["apart"]}, seeds=(1,), epochs=2)
     (expected,) = [
         r for r in found.runs if (r["candidate"], r["seed"]) == ("apart", 1)
     ]
@@ -226,7 +226,7 @@ def test_all_candidates_see_the_data_in_one_order():
     }
     single = make(models.hard_sharing)
     run(given, single=single, seeds=(3, 4), epochs=1)
-    hard, apart, other = seen[:3], seen[3:6], seen[6:9]
+    hard, apart, other = seen[:2], seen[2:4], seen[4:6]
     assert hard == apart
     assert hard != other
 
@@ -292,12 +292,12 @@ def test_the_epoch_is_chosen_on_validation_data_not_on_test_data():
 
 def test_finished_runs_are_not_trained_again(found, trained, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        run(folder=tmp_path, given=killed_at(4))
+        run(folder=tmp_path, given=killed_at(4), epochs=2)
     first = list(trained)
     assert first[-1] == "apart seed 0"
     kept = {path.stem for path in tmp_path.glob("*seed*.json")}
     assert kept == set(first[:-1])
-    resumed = run(folder=tmp_path)
+    resumed = run(folder=tmp_path, epochs=2)
     assert trained[4:] == [
         "apart seed 0",
         "single task kind seed 1",
@@ -309,7 +309,7 @@ def test_finished_runs_are_not_trained_again(found, trained, tmp_path):
         for score, values in row(resumed, name)["scores"].items():
             expected = row(found, name)["scores"][score]["values"]
             assert values["values"] == pytest.approx(expected, rel=1e-5)
-    again = run(folder=tmp_path)
+    again = run(folder=tmp_path, epochs=2)
     assert len(trained) == 9
     assert again.table() == resumed.table()
     assert again.to_json() == resumed.to_json()
@@ -378,14 +378,9 @@ def test_what_a_candidate_reached_before_it_failed_is_shown():
         return broken(tasks) if len(calls) > 1 else candidates()["hard"](tasks)
 
     given = {"hard": candidates()["hard"], "tired": tired}
-    with pytest.warns(UserWarning, match="4 finished runs are kept") as seen:
-        comparison = run(given, seeds=(0,), single=broken)
-        assert row(comparison, "tired")["seeds"] == [0]
-        warnings.warn("4 finished runs are kept", stacklevel=1)
-    assert len(seen) == 1
-    calls.clear()
     with pytest.warns(UserWarning, match="tired seed 1.*\n.*7 finished runs"):
         comparison = run(given)
+    assert row(comparison, "tired")["seeds"] == [0]
     assert "`tired` has the seeds [0] only" in comparison.table()
 
 
@@ -417,6 +412,7 @@ def test_a_candidate_that_returns_something_else_is_explained():
         run(given, seeds=(0,))
 
 
+@pytest.mark.slow
 def test_detection_is_scored_and_inputs_without_a_reader_are_left_out():
     both = [
         task_module.detection("boxes", 2, max_boxes=2, channels=4),
@@ -442,7 +438,9 @@ def test_detection_is_scored_and_inputs_without_a_reader_are_left_out():
         if len(tasks) == 1:
             kept = "image" if tasks[0].name == "boxes" else "table"
             given = {kept: given[kept]}
-        return models.hard_sharing(given, tasks)
+        model = models.hard_sharing(given, tasks)
+        model.run_eagerly = True
+        return model
 
     comparison = compare(
         {"hard": build},
@@ -453,12 +451,11 @@ def test_detection_is_scored_and_inputs_without_a_reader_are_left_out():
         scores={"boxes_ap": "max", "boxes_ap75": "max", "price_mae": "min"},
         epochs=1,
         seeds=(0,),
-        rounds=1,
+        rounds=0,
         verbose=0,
     )
     values = row(comparison, "hard")["scores"]["boxes_ap"]
     assert 0 <= values["mean"] <= 1
-    assert row(comparison, "hard")["step"] > 0
 
 
 @pytest.fixture(scope="module")
