@@ -194,22 +194,29 @@ def line(run, found, epochs):
 
 
 def measure_all(builders, tasks, splits, rounds, records, left_out):
-    """Measures what has no times yet; returns times by candidate."""
+    """Measures what has no times yet; returns times by candidate.
+
+    There are none where the first candidate, beside which all are measured,
+    is left out.
+    """
     first = next(name for name in builders if name != SINGLE)
-    groups = {name: [tasks] for name in builders}
-    groups[SINGLE] = [[task] for task in tasks]
-    taken = {}
-    for name in builders:
-        if {name, first} & left_out:
-            continue
-        key = f"times of {name} beside {first}"
-        if records.get(key) is None:
-            models = [
-                run_module.make(builders[name], group, 0)
-                for group in groups[name]
-            ]
-            reference = run_module.make(builders[first], tasks, 0)
-            found = times.measure(models, reference, splits, rounds)
-            records.put(key, found)
-        taken[name] = records.get(key)
-    return taken
+    if first in left_out:
+        return {}
+    groups = {**dict.fromkeys(builders, [tasks]), SINGLE: [[t] for t in tasks]}
+
+    def works(name):
+        made = [run_module.make(builders[name], own, 0) for own in groups[name]]
+        return times.works(made, splits)
+
+    keys = {
+        name: f"times of {name} beside {first}"
+        for name in builders
+        if name not in left_out
+    }
+    missing = [name for name, key in keys.items() if records.get(key) is None]
+    reference = works(first) if missing else None
+    for name in missing:
+        candidate = reference if name == first else works(name)
+        found = times.measure(candidate, reference, rounds)
+        records.put(keys[name], found)
+    return {name: records.get(key) for name, key in keys.items()}

@@ -11,36 +11,43 @@ from mm_keras.compare import splits as splits_module
 CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
-def measure(models, reference, splits, rounds):
+def works(models, splits):
+    """Returns what is measured of a candidate.
+
+    Args:
+        models: List of its models, which take part one after the other.
+        splits: The `mm_keras.compare.splits.Splits`.
+
+    Returns:
+        Dictionary from `"step"`, a training step, and `"prediction"`, a decoded
+        prediction of a batch, to a list of functions.
+    """
+    batches = splits.train()
+    return {
+        "step": [step(model, batches) for model in models],
+        "prediction": [prediction(model, splits.test) for model in models],
+    }
+
+
+def measure(candidate, reference, rounds):
     """Measures a candidate beside another one, in turns.
 
     The speed of a machine drifts, so ratios are to be taken within a round.
 
     Args:
-        models: List of the models of the candidate, one after the other.
-        reference: The model that takes turns with them.
-        splits: The `mm_keras.compare.splits.Splits`.
+        candidate, reference: What `works` returned of each.
         rounds: Number of rounds that count.
 
     Returns:
-        Dictionary with `"step"` and `"prediction"`, one training step and one
-        decoded prediction of a batch; each a dictionary from `"candidate"` and
-        `"reference"` to the seconds of every round, by `"wall"` and `"cpu"`.
+        Dictionary with `"step"` and `"prediction"`; each a dictionary from
+        `"candidate"` and `"reference"` to the seconds of every round, by
+        `"wall"` and `"cpu"`.
     """
-    batches, test = splits.train(), splits.test
-    sides = {"candidate": models, "reference": [reference]}
     return {
         kind: take_turns(
-            {
-                side: [make(model, data) for model in group]
-                for side, group in sides.items()
-            },
-            rounds,
+            {"candidate": work, "reference": reference[kind]}, rounds
         )
-        for kind, make, data in [
-            ("step", step, batches),
-            ("prediction", prediction, test),
-        ]
+        for kind, work in candidate.items()
     }
 
 
