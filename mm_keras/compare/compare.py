@@ -63,6 +63,9 @@ def compare(
         folder: Folder where every finished run is written at once. Called
             again with the same folder, only what is missing is trained; code
             of candidates and data has to be the same, which nobody checks.
+            TensorFlow frees no graph of a model that was trained: a long
+            comparison takes less memory in several calls from new processes,
+            such as with one seed, then two.
         rounds: Number of rounds of measuring times; 0 leaves times out.
         verbose: 1 prints a line for every run, 0 nothing.
 
