@@ -7,6 +7,7 @@ from mm_keras.metrics.depth_rmse import DepthRMSE
 from mm_keras.metrics.mean_iou import MeanIoU
 from mm_keras.metrics.point_accuracy import PointAccuracy
 from mm_keras.metrics.point_distance import PointDistance
+from mm_keras.metrics.relative_improvement import relative_improvement
 from mm_keras.metrics.token_accuracy import TokenAccuracy
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "PointAccuracy",
     "PointDistance",
     "TokenAccuracy",
+    "relative_improvement",
 ]

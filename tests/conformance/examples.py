@@ -436,6 +436,15 @@ def precision():
     return detection.average_precision(truth, found, num_classes=3)["ap"]
 
 
+def relative_improvement():
+    """One score gains a tenth, the other one stays."""
+    return metrics.relative_improvement(
+        {"ap": 0.55, "error": 2.0},
+        {"ap": 0.5, "error": 2.0},
+        higher_is_better={"ap": True, "error": False},
+    )
+
+
 # What the function gives on a small example, and what it should give.
 FUNCTIONS = {
     "detection.assign": lambda: (assigned(), np.array([[1, -1, -1, -1]])),
@@ -444,4 +453,5 @@ FUNCTIONS = {
         kept(),
         np.array([[True, False, True]]),
     ),
+    "metrics.relative_improvement": lambda: (relative_improvement(), -5.0),
 }
