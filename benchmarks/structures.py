@@ -19,7 +19,7 @@ from mm_keras import encoders
 from mm_keras import metrics
 from mm_keras import models
 from mm_keras import tasks as task_module
-from mm_keras import zoo
+from mm_keras.zoo.digit_scenes import adamw
 
 REFERENCE = "hard_sharing"
 WIDTH = 16
@@ -38,7 +38,8 @@ SCORES = {
 
 def names():
     """Returns the names of all structures of encoders and tasks."""
-    others = [n for n in models.__all__ if n not in (REFERENCE, "two_towers")]
+    no_structures = ("fix_branches", "two_towers")
+    others = [n for n in models.__all__ if n not in (REFERENCE, *no_structures)]
     return [REFERENCE, *others]
 
 
@@ -72,7 +73,7 @@ def build(structure, tasks, size, steps=1000):
     return getattr(models, structure)(
         {"image": image},
         tasks,
-        optimizer=zoo.adamw(4e-3, steps),
+        optimizer=adamw(4e-3, steps),
         **ARGUMENTS.get(structure, {}),
     )
 

@@ -200,7 +200,9 @@ class TestStructures:
 
         names = script.names()
         assert names[0] == "hard_sharing"
-        assert sorted([*names, "two_towers"]) == sorted(models.__all__)
+        assert sorted([*names, "fix_branches", "two_towers"]) == sorted(
+            models.__all__
+        )
 
     @pytest.mark.parametrize("networks", [1, 2, 3, 4, 7])
     def test_a_size_spends_the_budget(self, script, networks):

@@ -29,8 +29,8 @@ class DSelectK(ExpertMixture):
     Two losses are added, means over the batch: the entropy of the selectors,
     `entropy_weight * sum_i h(r_i)`, which pushes them to decide; and, if the
     number of experts is no power of two, `sum_i (1 / sum_e r_i[e] - 1)`, which
-    keeps them from codes that belong to no expert. (The paper has no -1, which
-    makes that loss 0 once it has done its work.)
+    keeps them from codes that belong to no expert. (The -1 makes
+    that loss 0 once it has done its work.)
 
     All experts are computed, also those that nobody selects.
 

@@ -67,8 +67,7 @@ def cgc(
     ['kind_experts', 'shared_vector_experts', 'price_experts']
 
     Reference:
-        [Tang et al., 2020](https://dl.acm.org/doi/10.1145/3383313.3412236),
-        section 4.1.
+        [Tang et al., 2020](https://dl.acm.org/doi/10.1145/3383313.3412236).
     """
     heads = assembly.make_many_heads(tasks, "cgc")
     extraction.check(1, num_experts, num_shared_experts, "cgc")

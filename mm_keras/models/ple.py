@@ -75,8 +75,7 @@ def ple(
     4
 
     Reference:
-        [Tang et al., 2020](https://dl.acm.org/doi/10.1145/3383313.3412236),
-        section 4.2.
+        [Tang et al., 2020](https://dl.acm.org/doi/10.1145/3383313.3412236).
     """
     heads = assembly.make_many_heads(tasks, "ple")
     extraction.check(num_levels, num_experts, num_shared_experts, "ple")

@@ -16,7 +16,7 @@ def normal(*shape, scale=1.0):
 
 
 def step(t, gamma):
-    """Equation of the smooth-step function, case by case."""
+    """The formula of the smooth-step function, case by case."""
     if t <= -gamma / 2:
         return 0.0
     if t >= gamma / 2:

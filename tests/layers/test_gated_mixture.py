@@ -39,7 +39,7 @@ def test_is_equivariant_to_the_order_of_experts():
 
 
 def paper(inputs, kernel, experts):
-    """Equations 6 to 8 of the MMoE paper, for one example after another."""
+    """The formulas of the MMoE paper, for one example after another."""
     rows = []
     for x, outputs in zip(inputs, experts, strict=True):
         logits = x @ kernel

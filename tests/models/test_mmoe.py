@@ -10,7 +10,7 @@ TASKS = ("price", "kind")
 
 
 def paper(model, task, x):
-    """Equations 6 to 8 of the paper, for one example after another."""
+    """The formulas of the paper, for one example after another."""
     experts = model.get_layer("vector_experts")
     kernel = model.get_layer(f"{task}_mixture").get_weights()[0]
     rows = []
