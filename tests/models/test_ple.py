@@ -10,7 +10,7 @@ SHARED = "shared_vector"
 
 
 def choose(gate, x, outputs):
-    """The gate of the paper: softmax(W x) over the rows of the selected matrix."""
+    """The gate of the paper: softmax(W x) over the selected experts."""
     (kernel,) = gate.get_weights()
     weights = parts.softmax(x @ kernel)
     return sum(w * output for w, output in zip(weights, outputs, strict=True))
