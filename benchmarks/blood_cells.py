@@ -18,7 +18,7 @@ import numpy as np
 import timing
 
 import mm_keras
-from mm_keras import zoo
+from mm_keras.zoo.digit_scenes import adamw
 
 DATA = pathlib.Path(__file__).parents[2] / "shared" / "data"
 CLASSES = ("RBC", "WBC", "Platelets")
@@ -68,7 +68,7 @@ def make_model(steps):
         pyramid_channels=48,
     )
     return mm_keras.models.hard_sharing(
-        {"image": image}, make_tasks(), optimizer=zoo.adamw(4e-3, steps)
+        {"image": image}, make_tasks(), optimizer=adamw(4e-3, steps)
     )
 
 

@@ -16,13 +16,16 @@ Everything is a mapping, and data flows through them in this order:
 | `zoo` | a name to a model |
 | `explain` | predictions and logs to pictures |
 | `export` | a trained model to files that run elsewhere |
+| `compare` | candidates, tasks and seeds to a table |
 
 Imports point the other way: losses, metrics, layers and detection know of
 nothing above them; then come tasks; encoders and data; balancing; training;
-models; and zoo, explain and export. `tests/test_package.py` holds them to it.
+models; zoo, explain and export; and compare. `tests/test_package.py` holds
+them to it.
 """
 
 from mm_keras import balancing
+from mm_keras import compare
 from mm_keras import data
 from mm_keras import detection
 from mm_keras import encoders
@@ -43,6 +46,7 @@ __all__ = [
     "MultiTaskModel",
     "__version__",
     "balancing",
+    "compare",
     "data",
     "detection",
     "encoders",

@@ -5,7 +5,14 @@ import inspect
 from mm_keras_cli import quiet
 
 # Public functions that make no part of a model.
-HELPERS = ("compile_args", "copy", "optional", "stages")
+HELPERS = (
+    "compile_args",
+    "copy",
+    "fix_branches",
+    "neck",
+    "optional",
+    "stages",
+)
 HELP = "show models, encoders, tasks, fusions and strategies"
 
 

@@ -16,6 +16,7 @@ TASKS = {
     "labels": "multi_label",
     "mask": "segmentation",
     "number": "regression",
+    "points": "keypoints",
     "tags": "tagging",
 }
 # What builders of TFDS call splits that nobody has labelled.

@@ -13,6 +13,7 @@ NUMBERS = {
     "classification": "num_classes",
     "depth": None,
     "detection": "num_classes",
+    "keypoints": "num_points",
     "localization": None,
     "multi_label": "num_classes",
     "regression": "units",

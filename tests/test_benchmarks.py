@@ -190,6 +190,93 @@ class TestSharingCost:
         assert "training, a tenth of an epoch" in printed
 
 
+class TestStructures:
+    @pytest.fixture
+    def script(self, timing, monkeypatch):
+        return load("structures", monkeypatch)
+
+    def test_every_structure_but_that_of_alignment_takes_part(self, script):
+        from mm_keras import models
+
+        names = script.names()
+        assert names[0] == "hard_sharing"
+        assert sorted([*names, "fix_branches", "two_towers"]) == sorted(
+            models.__all__
+        )
+
+    @pytest.mark.parametrize("networks", [1, 2, 3, 4, 7])
+    def test_a_size_spends_the_budget(self, script, networks):
+        def count(size, networks):
+            width, channels = size
+            return 5000 + networks * (
+                1000 * width**2 + 40 * width * channels + 30 * channels**2
+            )
+
+        budget = count((16, 64), networks=1)
+        size = script.find_size(lambda s: count(s, networks), budget)
+        assert abs(count(size, networks) / budget - 1) <= 0.05
+        if networks == 1:
+            assert size == (16, 64)
+
+    @pytest.mark.slow
+    def test_a_network_for_each_task_becomes_narrower(self, script, tmp_path):
+        path = tmp_path / "new" / "sizes.json"
+        sizes, failures = script.find_sizes(["independent"], path)
+        assert list(sizes) == ["hard_sharing", "independent"]
+        assert not failures
+        reference, other = (
+            script.build(name, script.make_tasks(), size).count_params()
+            for name, size in sizes.items()
+        )
+        assert abs(other / reference - 1) <= 0.05
+        again, _ = script.find_sizes(["hard_sharing", "independent"], path)
+        assert again == sizes
+
+    def test_the_largest_number_that_fits_is_found(self, script):
+        for last in range(3, 9):
+            assert script.largest(lambda n, i=last: n <= i, 3, 9) == last
+        assert script.largest(lambda n: False, 3, 9) == 3
+
+    def test_an_unknown_structure_is_explained(self, script, capsys):
+        with pytest.raises(SystemExit):
+            script.main(["--structures", "hard_sharing,soft"])
+        assert "Received: ['soft']" in capsys.readouterr().err
+
+    @pytest.mark.slow
+    def test_it_runs(self, script, tfds_dir, tmp_path, capsys):
+        arguments = ["--quick", "--data-dir", tfds_dir, "--folder"]
+        arguments += [str(tmp_path), "--structures", "hard_sharing"]
+        script.main(arguments)
+        printed = capsys.readouterr().out
+        assert "| single task | " in printed
+        assert "| hard_sharing | 16 / 64 | " in printed
+        assert "delta_m without present_f1" in printed
+        script.main(arguments)
+        assert "seed 0: epoch" not in capsys.readouterr().out
+
+
+class TestBuilding:
+    @pytest.fixture
+    def script(self, timing, monkeypatch):
+        return load("building", monkeypatch)
+
+    def test_encoders_are_counted_in_the_model(self, script):
+        counted = {
+            name: script.count_encoders(script.build(name, (1, 1)), (1, 1))
+            for name in ("hard_sharing", "independent")
+        }
+        assert counted == {"hard_sharing": 1, "independent": 3}
+
+    def test_what_the_encoders_take_does_not_count(self, script, timing):
+        def seconds(value):
+            return timing.Seconds(np.full(3, value), np.full(3, value / 2))
+
+        taken = {"encoder": seconds(1.0), "independent": seconds(7.0)}
+        row = script.row("independent", taken, 3)
+        assert row[3] == "4.00 (4.00 to 4.00) missed"
+        assert row[4] == "2.00 (2.00 to 2.00) met"
+
+
 class TestOtherPipelines:
     """What ours is held against does what it should."""
 
@@ -230,6 +317,7 @@ class TestScripts:
     @pytest.mark.parametrize(
         ("script", "held_against"),
         [
+            ("building", "at most 3 s beyond the encoders"),
             ("check_data", "at most 60 s for 5,000 pictures"),
             ("import_time", "at most 0.3 s beyond `import keras`"),
             ("pipeline", "at least 1.5 times the images of each, but not"),

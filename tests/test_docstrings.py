@@ -64,6 +64,8 @@ WITHOUT_EXAMPLE = {
     "data.prepare",
     "detection.assign",
     "export.ServingModel",
+    "layers.ExpertMixture",
+    "layers.Experts",
     "layers.FusionLayer",
 }
 

@@ -36,6 +36,15 @@ SMALL_SIZES = {
         "PATIENCE": 1,
         "PICTURES": 2,
     },
+    "05_structures": {
+        "TRAIN_EXAMPLES": 32,
+        "VALIDATION_EXAMPLES": 8,
+        "TEST_EXAMPLES": 8,
+        "EPOCHS": 1,
+        "SEEDS": 1,
+        "ROUNDS": 1,
+        "PICTURES": 2,
+    },
 }
 NUMBER = re.compile(r"(?<![\w.])\d+\.\d+(?![\w.])")
 

@@ -21,8 +21,15 @@ SMALL = {
     "resnet18_classification_localization": lambda: (
         zoo.resnet18_classification_localization((32, 32, 3))
     ),
+    "resnet50_task_attention": lambda: zoo.resnet50_task_attention(
+        (32, 32, 3), 10
+    ),
+    "shared_trunk": lambda: zoo.shared_trunk(),
     "text_image_concatenation": lambda: zoo.text_image_concatenation(
         30, 5, (16, 16, 3), 10
+    ),
+    "vgg16_hierarchical": lambda: zoo.vgg16_hierarchical(
+        (32, 32, 3), 10, optimizer=keras.optimizers.Adam(1e-4)
     ),
 }
 
@@ -58,7 +65,11 @@ def test_every_model_has_a_small_instance_here():
 
 
 # Twenty million weights are trained, written, read and exported.
-LARGE = {"coco_classification_detection"}
+LARGE = {
+    "coco_classification_detection",
+    "resnet50_task_attention",
+    "vgg16_hierarchical",
+}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from mm_keras.detection.localization import BoxIoU
 from mm_keras.detection.localization import LocalizationLoss
 from mm_keras.detection.loss import DetectionLoss
 from mm_keras.detection.nms import non_max_suppression
+from mm_keras.detection.score_maps import ScoreMaps
 
 __all__ = [
     "BoxDecoder",
@@ -17,6 +18,7 @@ __all__ = [
     "DetectionHead",
     "DetectionLoss",
     "LocalizationLoss",
+    "ScoreMaps",
     "assign",
     "average_precision",
     "non_max_suppression",

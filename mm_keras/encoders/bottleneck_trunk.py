@@ -1,11 +1,7 @@
-import functools
-import os
-import pathlib
-
 import keras
 from keras import layers
-from keras import ops
 
+from mm_keras.encoders import applications
 from mm_keras.encoders.residual_trunk import MOMENTUM
 
 BUILDERS = {
@@ -30,9 +26,12 @@ def bottleneck_trunk(image, depth, weights):
     Returns:
         Dict from level, P2 to P5, to symbolic tensor.
     """
-    x = ops.flip(image, axis=-1)
-    x = layers.Rescaling(1.0, offset=[-103.939, -116.779, -123.68])(x)
-    network = build(x, depth, weights)
+    network = applications.build(
+        BUILDERS[depth],
+        applications.preprocess(image),
+        weights,
+        ("resnet", depth),
+    )
     for layer in network.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = MOMENTUM
@@ -42,32 +41,3 @@ def bottleneck_trunk(image, depth, weights):
         last.name = f"stage{stage}"
         stages[f"P{stage + 1}"] = last.output
     return stages
-
-
-def build(x, depth, weights):
-    """Calls keras.applications; explains a failed download."""
-    builder = functools.partial(
-        BUILDERS[depth],
-        include_top=False,
-        weights=weights,
-        input_tensor=x,
-        input_shape=tuple(x.shape[1:]),
-    )
-    if weights is None:
-        return builder()
-    try:
-        return builder()
-    except ValueError:
-        raise
-    # Keras raises nothing more special where a download fails.
-    except Exception as error:
-        home = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras"))
-        folder = home.expanduser() / "models"
-        name = f"resnet{depth}_weights_tf_dim_ordering_tf_kernels_notop.h5"
-        raise ValueError(
-            f"The ImageNet weights of ResNet{depth} could not be downloaded: "
-            f"{error}. Expected a network, or the file {name} in {folder}. "
-            "Fetch it on another machine from "
-            "https://storage.googleapis.com/tensorflow/keras-applications/"
-            f"resnet/{name}, or pass `weights=None`."
-        ) from error

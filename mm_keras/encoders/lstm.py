@@ -6,8 +6,8 @@ from keras import ops
 def lstm(vocabulary_size, length, *, units=128, embedding_dim=128, name=None):
     """Encodes text, given as token ids, with an embedding and an LSTM.
 
-        ids -> embedding -> LSTM -+-> state after the last token -> vector
-                                  +-> output at every token -> tokens
+        ids -> embedding -> LSTM -+-> output after the last token -> vector
+                          `stage1`+-> output at every token -> tokens
 
     Id 0 is padding, as in `keras.layers.TextVectorization`: the LSTM skips it,
     so that text gives the same vector however it is padded, and tokens there
@@ -38,14 +38,12 @@ def lstm(vocabulary_size, length, *, units=128, embedding_dim=128, name=None):
     embedding = layers.Embedding(
         vocabulary_size, embedding_dim, name="embedding"
     )
-    recurrent = layers.LSTM(
-        units,
-        return_sequences=True,
-        return_state=True,
-        name="lstm",
-    )
-    tokens, vector, _ = recurrent(embedding(ids), mask=mask)
+    recurrent = layers.LSTM(units, return_sequences=True, name="lstm")
     # A raw operation, so that Keras' implicit mask ends here.
-    tokens = ops.where(mask[:, :, None], tokens, ops.zeros_like(tokens))
+    outputs = ops.copy(recurrent(embedding(ids), mask=mask))
+    outputs = layers.Identity(name="stage1")(outputs)
+    # Padding repeats the output before it: the last is that of the last token.
+    vector = outputs[:, -1]
+    tokens = ops.where(mask[:, :, None], outputs, ops.zeros_like(outputs))
     views = {"vector": vector, "tokens": tokens, "tokens_mask": mask}
     return keras.Model(ids, views, name=name or "lstm")

@@ -1,8 +1,7 @@
-import pathlib
-
 import keras
 from keras import layers
 
+from mm_keras.encoders import applications
 from mm_keras.encoders.bottleneck_trunk import bottleneck_trunk
 from mm_keras.encoders.bottleneck_trunk import BUILDERS
 from mm_keras.encoders.feature_pyramid import check_divisible
@@ -131,24 +130,12 @@ def check_depth(depth, width, stem_stride):
 
 
 def check_weights(depth, weights, input_shape):
-    if depth in BUILDERS and input_shape[-1] != 3:
-        raise ValueError(
-            f"resnet of depth {depth} expects pictures of 3 channels. "
-            f"Received: input_shape={tuple(input_shape)}. Repeat a grey "
-            "channel three times, or use depth 18 or 34."
-        )
-    if weights == "imagenet" and depth not in BUILDERS:
+    if depth in BUILDERS:
+        applications.check_channels(input_shape, f"resnet of depth {depth}")
+    elif weights == "imagenet":
         raise ValueError(
             "`weights='imagenet'` expects a depth among "
             f"{list(BUILDERS)}: keras.applications has no weights for others. "
             f"Received: depth={depth}. Use depth 50, or weights=None."
         )
-    if weights in (None, "imagenet"):
-        return
-    path = pathlib.Path(weights)
-    if not path.name.endswith(".weights.h5") or not path.is_file():
-        raise ValueError(
-            "Argument `weights` of resnet expects None, 'imagenet' or an "
-            f"existing file *.weights.h5. Received: weights={weights!r}. "
-            "Write one with `encoder.save_weights(path)`."
-        )
+    applications.check_weights(weights, "resnet")

@@ -10,17 +10,20 @@ def stages(encoder):
 
     Structures that exchange features between networks, such as cross-stitch,
     work after every stage. The stages share their layers with the encoder;
-    one after the other they are its trunk, without pooling and pyramid.
+    one after the other they are its trunk, without what `neck` computes:
+    pooling, pyramid and so on.
 
     Args:
         encoder: A functional model with layers named `stage1`, `stage2`, ...,
-            each the last of its stage.
+            each the last of its stage. It may be one of
+            `mm_keras.encoders.optional`.
 
     Returns:
-        A list of functional models, from tensor to tensor.
+        A list of functional models, from tensor to tensor. The first has the
+        inputs of the encoder.
 
     Raises:
-        ValueError: If the encoder has no stages, or may be absent.
+        ValueError: If the encoder has no stages.
 
     Example:
 
@@ -30,16 +33,17 @@ def stages(encoder):
     (2, 16)
     """
     views.output_of(encoder)
-    cuts = list(stage_outputs(encoder))
-    if not cuts or len(encoder.inputs) != 1:
+    cuts = stage_outputs(encoder)
+    if not cuts:
         raise ValueError(
-            "`stages` expects an encoder of one input, with layers named "
-            f"'stage1', 'stage2', .... Received: encoder {encoder.name!r} "
-            f"with {len(encoder.inputs)} input(s) and {len(cuts)} stage(s). "
-            "Name the last layer of each stage; cut an encoder before it "
-            "becomes optional."
+            "`stages` expects an encoder with layers named 'stage1', 'stage2', "
+            f".... Received: encoder {encoder.name!r} with the layers "
+            f"{[layer.name for layer in encoder.layers]}. Name the last layer "
+            "of each stage."
         )
-    ends = itertools.pairwise([encoder.inputs[0], *cuts])
+    inputs = encoder.inputs
+    first = inputs[0] if len(inputs) == 1 else inputs
+    ends = itertools.pairwise([first, *cuts.values()])
     return [
         keras.Model(begin, end, name=f"{encoder.name}_stage{i}")
         for i, (begin, end) in enumerate(ends, start=1)
@@ -47,9 +51,17 @@ def stages(encoder):
 
 
 def stage_outputs(encoder):
-    """Yields the outputs of `stage1`, `stage2`, ... as far as they exist."""
-    layers = {layer.name: layer for layer in encoder.layers}
-    for i in itertools.count(1):
-        if f"stage{i}" not in layers:
-            return
-        yield layers[f"stage{i}"].output
+    """Returns the outputs of `stage1`, `stage2`, ... by name, in order."""
+    graph = encoder
+    if isinstance(encoder, keras.Sequential):
+        graph = encoder._functional
+    # A layer may also serve other models: `layer.output` may be of these.
+    found = {
+        node.operation.name: node.output_tensors[0]
+        for nodes in graph._nodes_by_depth.values()
+        for node in nodes
+    }
+    names = itertools.takewhile(
+        found.__contains__, (f"stage{i}" for i in itertools.count(1))
+    )
+    return {name: found[name] for name in names}

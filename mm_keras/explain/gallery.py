@@ -4,6 +4,7 @@ import numpy as np
 
 from mm_keras.explain.draw_boxes import draw_boxes
 from mm_keras.explain.draw_mask import draw_mask
+from mm_keras.explain.draw_points import draw_points
 
 # As many letters of a caption stand below a picture.
 LINE = 36
@@ -24,8 +25,9 @@ def gallery(images, rows=None, *, names=None, least_score=0.0):
         rows: Dictionary from the name of a row to a list of what to draw, a
             dictionary for each picture with any of the keys `boxes`,
             `classes`, `scores` (see `mm_keras.explain.draw_boxes`), `box` (the
-            same without classes), `mask` (see `mm_keras.explain.draw_mask`)
-            and `caption`, a text below. `mm_keras.explain.truth` and
+            same without classes), `mask` (see `mm_keras.explain.draw_mask`),
+            `points` (see `mm_keras.explain.draw_points`) and `caption`, a text
+            below. `mm_keras.explain.truth` and
             `mm_keras.explain.prediction` make such lists of a batch.
         names: List of the names of the classes. None shows their ids.
         least_score: Boxes of a lower score are left out.
@@ -84,6 +86,8 @@ def draw(axis, image, note, *, names=None, least_score=0.0):
         )
     if "box" in note:
         draw_boxes(axis, note["box"], None, size=image.shape[:2])
+    if "points" in note:
+        draw_points(axis, note["points"], size=image.shape[:2])
     caption = textwrap.fill(note.get("caption", ""), LINE)
     axis.set_xlabel(caption, fontsize=7, labelpad=2)
 

@@ -6,8 +6,8 @@ import numpy as np
 def truth(targets, tasks, *, sample_weights=None, names=None):
     """Says what to draw of the labels of a batch, picture by picture.
 
-    Boxes are drawn, and the first mask; classes, labels and numbers become a
-    line of text. Tasks of other kinds are left out.
+    Boxes and points are drawn, and the first mask; classes, labels and numbers
+    become a line of text. Tasks of other kinds are left out.
 
     Args:
         targets: Labels by task, each of shape `(batch, ...)`, as data sets
@@ -50,9 +50,10 @@ def prediction(outputs, tasks, *, names=None):
     >>> mm_keras.explain.prediction(outputs, tasks, names=["a", "b", "c"])
     [{'caption': 'present: a'}]
     """
+    join = {"boxes": _detections, "points": _keypoints}
     grouped = {
-        task.name: _detections(outputs, task.name)
-        if task.target.kind == "boxes"
+        task.name: join[task.target.kind](outputs, task.name)
+        if task.target.kind in join
         else outputs[task.name]
         for task in tasks
     }
@@ -68,6 +69,14 @@ def _detections(outputs, name):
     return np.concatenate(
         [boxes, classes[..., None], scores[..., None]], axis=-1
     )
+
+
+def _keypoints(outputs, name):
+    """Returns points, NaN where they are more likely not visible."""
+    points, scores = (
+        np.asarray(outputs[f"{name}_{part}"]) for part in ("points", "scores")
+    )
+    return np.where(scores[..., None] >= 0.5, points, np.nan)
 
 
 def _notes(values, tasks, drawers, weights, names):
@@ -109,6 +118,10 @@ def _box(box, task, names):
     return {"box": box[None]}
 
 
+def _points(points, task, names):
+    return {"points": points}
+
+
 def _mask(mask, task, names):
     return {"mask": mask}
 
@@ -147,5 +160,6 @@ _LABELS = {
     "labels": _labels,
     "mask": _mask,
     "number": _numbers,
+    "points": _points,
 }
 _PREDICTIONS = {**_LABELS, "boxes": _scored_boxes, "class": _highest}

@@ -6,7 +6,7 @@ from mm_keras.layers.concatenation import Concatenation
 NAMES = {"attention": AttentionFusion, "concatenate": Concatenation}
 
 
-def fusion(name_or_layer):
+def fusion(name_or_layer, name=None):
     """Returns the layer that fuses vectors, from its name or as it is.
 
     Args:
@@ -14,6 +14,8 @@ def fusion(name_or_layer):
             default arguments; or a layer, such as
             `mm_keras.layers.AttentionFusion(units=64)`, which is called with
             a dict of vectors and a dict of presences.
+        name: Name of the layer, for a copy with weights of its own. None
+            takes a layer as it is, and names others `"fusion"`.
 
     Returns:
         A `keras.layers.Layer`.
@@ -28,9 +30,12 @@ def fusion(name_or_layer):
     'fusion'
     """
     if isinstance(name_or_layer, keras.layers.Layer):
-        return name_or_layer
+        if name is None:
+            return name_or_layer
+        config = {**name_or_layer.get_config(), "name": name}
+        return type(name_or_layer).from_config(config)
     if isinstance(name_or_layer, str) and name_or_layer in NAMES:
-        return NAMES[name_or_layer](name="fusion")
+        return NAMES[name_or_layer](name=name or "fusion")
     raise ValueError(
         f"Argument `fusion` expects one of {sorted(NAMES)} or a layer. "
         f"Received: {name_or_layer!r}. Pass a name, or an instance such as "

@@ -4,6 +4,7 @@ import keras
 
 from mm_keras import layers
 from mm_keras.encoders import views as views_module
+from mm_keras.layers.levels import choose
 from mm_keras.training import presence
 
 
@@ -25,13 +26,7 @@ def shared_features(encoders, heads, fusion):
         ValueError: If a task reads a view that no encoder gives, or no task
             reads anything of an encoder.
     """
-    if not isinstance(encoders, dict) or not encoders:
-        raise ValueError(
-            "Argument `encoders` expects a dictionary from modality to "
-            f"encoder. Received: {encoders!r}. Pass for example "
-            "`{'image': mm_keras.encoders.resnet(18, (64, 64, 3))}`."
-        )
-    check_views(encoders, heads)
+    check(encoders, heads)
     wanted = sorted({view_of(head) for head in heads.values()})
     inputs = inputs_of(encoders)
     return inputs, fuse(encode(encoders, inputs, wanted), wanted, fusion)
@@ -42,16 +37,43 @@ def view_of(head):
     return getattr(head, "view", "vector")
 
 
-def check_views(encoders, heads):
-    """Raises if a head reads a view that no encoder gives."""
+def read_by(head, shared):
+    """Returns what a head reads of features, without levels it leaves out."""
+    view = view_of(head)
+    if view != "pyramid":
+        return shared[view]
+    levels = getattr(head, "levels", None)
+    return choose(shared[view], levels, type(head).__name__)
+
+
+def check(encoders, heads):
+    """Raises unless heads and encoders fit.
+
+    Every head reads a view that some encoder gives, and every encoder gives a
+    view that some head reads.
+    """
+    if not isinstance(encoders, dict) or not encoders:
+        raise ValueError(
+            "Argument `encoders` expects a dictionary from modality to "
+            f"encoder. Received: {encoders!r}. Pass for example "
+            "`{'image': mm_keras.encoders.resnet(18, (64, 64, 3))}`."
+        )
     offered = {m: list(views_module.of(e)) for m, e in encoders.items()}
-    for task, head in heads.items():
-        view = source_of(view_of(head))
+    read = {task: source_of(view_of(head)) for task, head in heads.items()}
+    for task, view in read.items():
         if not any(view in views for views in offered.values()):
             raise ValueError(
                 f"Task {task!r} expects the view {view!r} of some encoder. "
                 f"Received encoders with these views: {offered}. Add an "
                 "encoder that gives it, or remove the task."
+            )
+    for modality, views in offered.items():
+        if not set(views) & set(read.values()):
+            raise ValueError(
+                "Expected every encoder to give a view that a task reads, "
+                f"among {sorted(set(read.values()))}. Received: encoder "
+                f"{modality!r} with the views {views}. Remove it, or add a "
+                "task that reads it."
             )
 
 
@@ -72,48 +94,57 @@ def inputs_of(encoders):
     return inputs
 
 
-def encode(encoders, inputs, wanted):
-    """Runs every encoder; returns its views by modality.
+def encode(encoders, inputs, wanted, prefix=""):
+    """Runs every encoder that is read; returns its views by modality.
 
     Args:
         encoders: Dictionary from modality to encoder.
         inputs: What `inputs_of` returned.
         wanted: Names of the views that some task reads.
+        prefix: What the names of layers begin with, such as `"mask_"`.
     """
     encoded = {}
     for modality, encoder in encoders.items():
-        offered = views_module.of(encoder)
-        sources = {source_of(view) for view in wanted}
-        asked = [view for view in offered if view in sources]
-        if not asked:
-            raise ValueError(
-                "Expected every encoder to give a view that a task reads, "
-                f"among {sorted(sources)}. Received: encoder {modality!r} with "
-                f"the views {list(offered)}. Remove it, or add a task that "
-                "reads it."
+        asked = asked_of(encoder, wanted)
+        if asked:
+            name = f"{prefix}{modality}_encoder"
+            part = views_module.restrict(encoder, asked, name)
+            tensors = inputs_for(modality, inputs)
+            encoded[modality] = part(
+                tensors[0] if len(tensors) == 1 else tensors
             )
-        part = views_module.restrict(encoder, asked, f"{modality}_encoder")
-        names = (modality, modality + presence.ENDING)
-        names = [name for name in names if name in inputs]
-        tensors = [inputs[name] for name in names]
-        encoded[modality] = part(tensors[0] if len(tensors) == 1 else tensors)
     return encoded
 
 
-def fuse(encoded, wanted, fusion):
+def asked_of(encoder, wanted):
+    """Returns the views of an encoder that are wanted of it."""
+    sources = {source_of(view) for view in wanted}
+    return [view for view in views_module.of(encoder) if view in sources]
+
+
+def inputs_for(modality, inputs):
+    """Returns the inputs of one modality: itself, and its presence if any."""
+    names = (modality, modality + presence.ENDING)
+    return [inputs[name] for name in names if name in inputs]
+
+
+def fuse(encoded, wanted, fusion, prefix=""):
     """Joins the views of all modalities; returns features by view.
 
     Args:
         encoded: What `encode` returned.
         wanted: Names of the views that some task reads.
         fusion: Name or layer, for the vectors; see `mm_keras.layers.fusion`.
+        prefix: What the names of layers begin with, such as `"mask_"`.
     """
+    name = f"{prefix}fusion"
+    layer = layers.fusion(fusion, name if prefix else None)
     ways = {
-        "vector": lambda given: fuse_vectors(given, encoded, fusion),
+        "vector": lambda given: fuse_vectors(given, encoded, layer),
         "tokens": lambda given: fuse_tokens(
-            given, providers(encoded, "tokens_mask")
+            given, providers(encoded, "tokens_mask"), name
         ),
-        "pyramid": fuse_pyramids,
+        "pyramid": lambda given: fuse_pyramids(given, name),
         "modalities": lambda given: given,
     }
     return {
@@ -131,9 +162,8 @@ def providers(encoded, view):
     return {m: views[view] for m, views in encoded.items() if view in views}
 
 
-def fuse_vectors(vectors, encoded, fusion):
+def fuse_vectors(vectors, encoded, layer):
     """Joins vectors, and tells the fusion which of them are there."""
-    layer = layers.fusion(fusion)
     if len(vectors) == 1:
         return next(iter(vectors.values()))
     flags = providers(encoded, "present")
@@ -141,7 +171,7 @@ def fuse_vectors(vectors, encoded, fusion):
     return layer(vectors, present) if present else layer(vectors)
 
 
-def fuse_pyramids(pyramids):
+def fuse_pyramids(pyramids, name):
     """Joins pyramids level by level, along the channels."""
     if len(pyramids) == 1:
         return next(iter(pyramids.values()))
@@ -157,18 +187,18 @@ def fuse_pyramids(pyramids):
             "size and the same levels."
         )
     return {
-        level: keras.layers.Concatenate(name=f"fusion_{level}")(
+        level: keras.layers.Concatenate(name=f"{name}_{level}")(
             [pyramid[level] for pyramid in pyramids.values()]
         )
         for level in first
     }
 
 
-def fuse_tokens(tokens, masks):
+def fuse_tokens(tokens, masks, name):
     """Tokens of several modalities follow one another, with their masks."""
     if len(tokens) > 1:
-        join = keras.layers.Concatenate(axis=1, name="fusion_tokens")
-        join_masks = keras.layers.Concatenate(axis=1, name="fusion_masks")
+        join = keras.layers.Concatenate(axis=1, name=f"{name}_tokens")
+        join_masks = keras.layers.Concatenate(axis=1, name=f"{name}_masks")
         return {
             "tokens": join(list(tokens.values())),
             "tokens_mask": join_masks(list(masks.values())),

@@ -1,5 +1,5 @@
+from mm_keras.models import assembly
 from mm_keras.models import features
-from mm_keras.training.multi_task_model import MultiTaskModel
 
 
 def hard_sharing(
@@ -55,24 +55,14 @@ def hard_sharing(
     Reference:
         [Caruana, 1997](https://doi.org/10.1023/A:1007379606734).
     """
-    heads = make_heads(tasks)
+    heads = assembly.make_heads(tasks)
     inputs, shared = features.shared_features(encoders, heads, fusion)
-    outputs = {
-        task: head(shared[features.view_of(head)])
-        for task, head in heads.items()
-    }
-    model = MultiTaskModel(inputs, outputs, tasks=tasks, name=name)
-    model.compile(optimizer, balancing=balancing)
-    return model
-
-
-def make_heads(tasks):
-    """Returns a fresh head for each task, by name."""
-    listed = isinstance(tasks, list | tuple)
-    names = [task.name for task in tasks] if listed else tasks
-    if not listed or not names or len(set(names)) < len(names):
-        raise ValueError(
-            "Argument `tasks` expects a list of tasks with different names. "
-            f"Received: {names}. Give each task a name of its own."
-        )
-    return {task.name: task.make_head() for task in tasks}
+    outputs = assembly.predict(heads, dict.fromkeys(heads, shared))
+    return assembly.compiled(
+        inputs,
+        outputs,
+        tasks,
+        optimizer=optimizer,
+        balancing=balancing,
+        name=name,
+    )

@@ -5,6 +5,7 @@ from mm_keras.tasks.classification import classification
 from mm_keras.tasks.compile_args import compile_args
 from mm_keras.tasks.depth import depth
 from mm_keras.tasks.detection import detection
+from mm_keras.tasks.keypoints import keypoints
 from mm_keras.tasks.localization import localization
 from mm_keras.tasks.multi_label import multi_label
 from mm_keras.tasks.regression import regression
@@ -21,6 +22,7 @@ __all__ = [
     "compile_args",
     "depth",
     "detection",
+    "keypoints",
     "localization",
     "multi_label",
     "regression",

@@ -11,10 +11,13 @@ from mm_keras.data.class_presence import has_label
 
 
 def writers_first(callbacks):
-    """Returns callbacks, those that write to the logs first."""
+    """Returns callbacks, those first that write to the logs or ask for it."""
     if not isinstance(callbacks, list | tuple):
         return callbacks
-    return sorted(callbacks, key=lambda c: not getattr(c, "writes_logs", False))
+    first = ("writes_logs", "goes_first")
+    return sorted(
+        callbacks, key=lambda c: not any(getattr(c, f, False) for f in first)
+    )
 
 
 def with_checked_labels(tasks, y, arguments):

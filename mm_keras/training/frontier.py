@@ -35,8 +35,23 @@ def split(model):
             "share nothing. Use `level='parameters'` or no strategy."
         )
     trunk = keras.Model(model.input, frontier, name="trunk")
-    rest = keras.Model(frontier, model.output, name="rest")
+    rest = keras.Model(frontier, apart(model.output, frontier), name="rest")
     return trunk, rest, learned
+
+
+def apart(outputs, frontier):
+    """Returns the outputs, none of which is a tensor of the frontier itself.
+
+    A later task may read an output, which then is at the frontier. Keras loses
+    the readers of a tensor that is both an input and an output of a model.
+    """
+    ids = {id(tensor) for tensor in frontier}
+    return {
+        name: keras.layers.Identity(dtype=tensor.dtype)(tensor)
+        if id(tensor) in ids
+        else tensor
+        for name, tensor in outputs.items()
+    }
 
 
 def find(model):

@@ -28,6 +28,8 @@ def answers(tasks, found, row, names, least_score):
         known = names.get(task.name)
         if task.target.kind == "boxes":
             own[task.name] = _boxes(found, task, row, known, least_score)
+        elif task.target.kind == "points":
+            own[task.name] = _points(found, task, row)
         else:
             read = _READERS[task.target.kind]
             own[task.name] = read(found[task.name][row], task, known)
@@ -69,6 +71,15 @@ def _boxes(found, task, row, names, least_score):
         }
         for box, class_id, score in zip(*columns, strict=True)
         if class_id >= 0 and score >= least_score
+    ]
+
+
+def _points(found, task, row):
+    """Returns a dictionary for each point."""
+    parts = (found[f"{task.name}_{part}"][row] for part in ("points", "scores"))
+    return [
+        {"y": float(y), "x": float(x), "score": float(score)}
+        for (y, x), score in zip(*parts, strict=True)
     ]
 
 

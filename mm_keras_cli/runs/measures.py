@@ -15,6 +15,8 @@ MEANINGS = {
     "ap75": ("at three quarters of an overlap (AP75)", True),
     "abs_rel": ("mean relative error of the depth", False),
     "rmse": ("root of the mean squared error", False),
+    "distance": ("mean distance of the points, in picture sizes", False),
+    "pck": ("share of points within 0.05 of the picture (PCK)", True),
     "delta": ("share of pixels right up to a factor of 1.25", True),
 }
 # Only these are logged while a training lasts.

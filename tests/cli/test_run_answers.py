@@ -94,6 +94,19 @@ def test_depths_are_told_by_their_range():
     assert answers.words(own) == "least 1, mean 2, most 3"
 
 
+def test_points_are_told_with_their_scores():
+    found = {
+        "eyes_points": np.array([[0.5, 0.25], [0.5, 0.75]]),
+        "eyes_scores": np.array([1.0, 0.5]),
+    }
+    own = answer(tasks.keypoints("eyes", 2), found)
+    assert own == [
+        {"y": 0.5, "x": 0.25, "score": 1.0},
+        {"y": 0.5, "x": 0.75, "score": 0.5},
+    ]
+    assert answers.words(own[:1]) == "y 0.5, x 0.25, score 1"
+
+
 def test_tags_are_told_without_padding():
     task = tasks.tagging("parts", 3)
     own = answer(task, np.array([2, 0, -1, -1]))
@@ -111,7 +124,11 @@ def test_two_modalities_are_compared():
 def test_every_kind_of_target_that_a_task_has_is_told():
     from mm_keras_cli.prepared_data import TASKS
 
-    assert set(TASKS) | {"pair"} == {*answers._READERS, "boxes"}
+    assert set(TASKS) | {"pair"} == {
+        *answers._READERS,
+        "boxes",
+        "points",
+    }
 
 
 @pytest.mark.parametrize(

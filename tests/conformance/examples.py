@@ -39,6 +39,24 @@ def pyramid():
     }
 
 
+def feature_maps():
+    """Features of the same place in the networks of three tasks."""
+    names = ("mask", "depth", "kind")
+    return {n: normal(BATCH, 2, 2, 4, seed=i) for i, n in enumerate(names)}
+
+
+def pixels():
+    """Three numbers per pixel, for pictures of 16 pixels."""
+    return normal(BATCH, 16, 16, 3, seed=3)
+
+
+def points():
+    """Two points, one of which is not visible in the second picture."""
+    y_true = np.random.default_rng(4).uniform(size=(BATCH, 2, 2))
+    y_true[1, 0] = np.nan
+    return y_true.astype("float32")
+
+
 def tokens():
     """Three tokens, one, and none."""
     mask = np.arange(4) < np.array([[3], [1], [0]])
@@ -79,6 +97,25 @@ class Total(layers.FusionLayer):
 
     def fused_width(self, widths):
         return next(iter(widths.values()))
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Average(layers.ExpertMixture):
+    """The smallest mixture: all experts count the same."""
+
+    def gate(self, inputs):
+        gate = ops.ones_like(inputs[:, :1]) / self.num_experts
+        return ops.repeat(gate, self.num_experts, axis=1)
+
+
+@keras.saving.register_keras_serializable(package=__name__)
+class Linear(layers.Experts):
+    """The smallest experts: each is one product with a matrix."""
+
+    def make_layer(self, width, name):
+        return keras.layers.Dense(
+            width, use_bias=False, dtype=self.dtype_policy, name=name
+        )
 
 
 @keras.saving.register_keras_serializable(package=__name__)
@@ -126,31 +163,92 @@ LAYERS = {
         layers.AttentionFusion(units=5, hidden_units=3),
         (vectors(), present()),
     ),
+    "layers.Branching": lambda: (
+        layers.Branching(3, seed=5),
+        ([pyramid(), {k: -v for k, v in pyramid().items()}],),
+    ),
     "layers.Concatenation": lambda: (
         layers.Concatenation(),
         (vectors(), present()),
+    ),
+    "layers.Conditioning": lambda: (
+        layers.Conditioning(5, kernel_initializer="glorot_uniform"),
+        (pyramid(), {"kind": vectors()["image"]}, {"mask": pixels()}),
     ),
     "layers.ContrastiveLoss": lambda: (
         layers.ContrastiveLoss(weight=0.5),
         (vectors(), present()),
     ),
+    "layers.CrossStitch": lambda: (
+        layers.CrossStitch(0.7),
+        (feature_maps(),),
+    ),
+    "layers.ConvolutionExperts": lambda: (
+        layers.ConvolutionExperts(2, (5, 4)),
+        (pyramid(),),
+    ),
+    "layers.DSelectK": lambda: (
+        layers.DSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
+    ),
+    "layers.DenseExperts": lambda: (
+        layers.DenseExperts(3, (6, 5)),
+        (normal(BATCH, 4),),
+    ),
+    "layers.ExpertMixture": lambda: (
+        Average(),
+        (normal(BATCH, 4), normal(BATCH, 3, 5)),
+    ),
+    "layers.Experts": lambda: (Linear(2, 5), (tokens()["tokens"],)),
     "layers.FusionLayer": lambda: (Total(), (vectors(), present())),
+    "layers.GatedMixture": lambda: (
+        layers.GatedMixture(kernel_initializer="glorot_uniform"),
+        (normal(BATCH, 6), normal(BATCH, 4, 8, seed=1)),
+    ),
     "layers.HighestClass": lambda: (
         layers.HighestClass(),
         (normal(BATCH, 4, 4, 3),),
     ),
     "layers.MapHead": lambda: (layers.MapHead(3, channels=4), (pyramid(),)),
+    "layers.NDDR": lambda: (
+        layers.NDDR(0.7, activation="tanh"),
+        (feature_maps(),),
+    ),
+    "layers.PointDecoder": lambda: (
+        layers.PointDecoder(),
+        (normal(BATCH, 2, 3),),
+    ),
+    "layers.PointHead": lambda: (
+        layers.PointHead(2, channels=4),
+        (pyramid(),),
+    ),
     "layers.PyramidVectorHead": lambda: (
         layers.PyramidVectorHead(8, hidden_units=(5,)),
         (pyramid(),),
+    ),
+    "layers.ResidualAdapter": lambda: (
+        layers.ResidualAdapter(kernel_initializer="he_normal"),
+        (pyramid(),),
+    ),
+    "layers.StageAttention": lambda: (
+        layers.StageAttention(hidden_units=5),
+        (normal(BATCH, 2, 2, 6), normal(BATCH, 4, 4, 3, seed=1)),
     ),
     "layers.StandIn": lambda: (
         layers.StandIn(initializer="ones"),
         (normal(BATCH, 2, 4), present()["image"]),
     ),
+    "layers.StaticDSelectK": lambda: (
+        layers.StaticDSelectK(2),
+        (normal(BATCH, 6), normal(BATCH, 3, 8, seed=1)),
+    ),
     "layers.TagDecoder": lambda: (
         layers.TagDecoder(),
         (np.where(np.arange(4)[:, None] < 2, normal(BATCH, 4, 3), -1e9),),
+    ),
+    "layers.TaskAttention": lambda: (
+        layers.TaskAttention(hidden_units=5),
+        (pyramid(),),
     ),
     "layers.TokenHead": lambda: (
         layers.TokenHead(3, hidden_units=(6,)),
@@ -161,6 +259,7 @@ LAYERS = {
         layers.VectorHead(3, hidden_units=(5,)),
         (normal(BATCH, 4),),
     ),
+    "layers.ViewPooling": lambda: (layers.ViewPooling(), (tokens(),)),
     "layers.WholeNumber": lambda: (layers.WholeNumber(), (normal(BATCH, 2),)),
     "layers.fusion": lambda: (layers.fusion("attention"), (vectors(),)),
     "detection.BoxDecoder": lambda: (
@@ -170,6 +269,10 @@ LAYERS = {
     "detection.DetectionDecoder": lambda: (
         detection.DetectionDecoder(max_detections=4, max_candidates=10),
         (raw_detections(),),
+    ),
+    "detection.ScoreMaps": lambda: (
+        detection.ScoreMaps(levels=("P2", "P3")),
+        (raw_detections(), pyramid()),
     ),
     "detection.DetectionHead": lambda: (
         detection.DetectionHead(3, channels=4, depth=1),
@@ -205,6 +308,11 @@ LOSSES = {
         losses.PerExampleMean(keras.losses.Huber(delta=0.5)),
         normal(BATCH, 2, 2, seed=1),
         normal(BATCH, 2, 2),
+    ),
+    "losses.PointsLoss": lambda: (
+        losses.PointsLoss(delta=0.1, visibility_weight=0.5),
+        points(),
+        normal(BATCH, 2, 3),
     ),
     "losses.ScaleInvariantLog": lambda: (
         losses.ScaleInvariantLog(scale_invariance=0.7),
@@ -265,6 +373,16 @@ METRICS = {
             BATCH, 2, 2, 1
         ),
     ),
+    "metrics.PointAccuracy": lambda: (
+        metrics.PointAccuracy(threshold=0.3),
+        points(),
+        points()[::-1],
+    ),
+    "metrics.PointDistance": lambda: (
+        metrics.PointDistance(),
+        points(),
+        normal(BATCH, 2, 2),
+    ),
     "detection.BoxIoU": lambda: (
         detection.BoxIoU(),
         np.array([[0.1, 0.2, 0.8, 0.7]] * BATCH, "float32"),
@@ -318,6 +436,15 @@ def precision():
     return detection.average_precision(truth, found, num_classes=3)["ap"]
 
 
+def relative_improvement():
+    """One score gains a tenth, the other one stays."""
+    return metrics.relative_improvement(
+        {"ap": 0.55, "error": 2.0},
+        {"ap": 0.5, "error": 2.0},
+        higher_is_better={"ap": True, "error": False},
+    )
+
+
 # What the function gives on a small example, and what it should give.
 FUNCTIONS = {
     "detection.assign": lambda: (assigned(), np.array([[1, -1, -1, -1]])),
@@ -326,4 +453,5 @@ FUNCTIONS = {
         kept(),
         np.array([[True, False, True]]),
     ),
+    "metrics.relative_improvement": lambda: (relative_improvement(), -5.0),
 }

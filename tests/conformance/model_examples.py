@@ -8,6 +8,7 @@ import numpy as np
 from conformance.examples import BATCH
 from conformance.examples import boxes
 from conformance.examples import normal
+from conformance.examples import points
 from conformance.examples import present
 from conformance.examples import pyramid
 from conformance.examples import tokens
@@ -56,6 +57,10 @@ ENCODERS = {
         encoders.resnet((1, 1, 1), (16, 16, 3), width=4, stem_stride=2),
         [picture()],
     ),
+    "encoders.vgg": lambda: (
+        encoders.vgg(16, (32, 32, 3), levels=("P4", "P5"), pyramid_channels=4),
+        [picture(32)],
+    ),
     "encoders.stages": lambda: (stages_in_a_row(), [picture()]),
 }
 
@@ -78,6 +83,7 @@ TASKS = {
     "tasks.detection": lambda: tasks.detection(
         "things", 3, max_boxes=2, max_detections=4, channels=4, depth=1
     ),
+    "tasks.keypoints": lambda: tasks.keypoints("joints", 2, channels=4),
     "tasks.localization": lambda: tasks.localization("place"),
     "tasks.multi_label": lambda: tasks.multi_label("tags", 3, view="pyramid"),
     "tasks.regression": lambda: tasks.regression("price", 2, weight=3.0),
@@ -101,6 +107,7 @@ def target(task):
         "mask": pixels.reshape(BATCH, 16, 16, 1).astype("int32"),
         "depth": np.float32(pixels.reshape(BATCH, 16, 16, 1)),
         "tags": np.array([[0, 2, 1, -1], [1] + [-1] * 3, [-1] * 4], "int32"),
+        "points": points(),
         "pair": np.array([4, 4, 2], "int32"),
     }[task.target.kind]
 
@@ -144,11 +151,55 @@ def by_hand():
 
 # The model, to be called on `inputs()`.
 MODELS = {
+    "models.branched": lambda: models.branched(
+        two_encoders(), many_tasks(), blocks=2, balancing="pcgrad"
+    ),
+    "models.fix_branches": lambda: models.fix_branches(
+        models.branched(two_encoders(), many_tasks(), blocks=2)
+    ),
+    "models.cross_stitch": lambda: models.cross_stitch(
+        two_encoders(), many_tasks(), stitch="nddr", balancing="pcgrad"
+    ),
+    "models.cgc": lambda: models.cgc(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
+    ),
+    "models.decoupled_heads": lambda: models.decoupled_heads(
+        two_encoders(), many_tasks(), units=3
+    ),
+    "models.dselect_k": lambda: models.dselect_k(
+        two_encoders(), many_tasks(), num_experts=3
+    ),
     "models.hard_sharing": lambda: models.hard_sharing(
         {**two_encoders(), "table": encoders.mlp(4, (6,))},
         many_tasks(),
         fusion="attention",
         balancing="pcgrad",
+    ),
+    "models.hierarchical": lambda: models.hierarchical(
+        two_encoders(), many_tasks()
+    ),
+    "models.independent": lambda: models.independent(
+        two_encoders(), many_tasks()
+    ),
+    "models.soft_sharing": lambda: models.soft_sharing(
+        two_encoders(),
+        many_tasks(),
+        alpha=keras.optimizers.schedules.PolynomialDecay(0.1, 9),
+        balancing="uncertainty",
+    ),
+    "models.mmoe": lambda: models.mmoe(
+        two_encoders(), many_tasks(), num_experts=3, units=(4, 5)
+    ),
+    "models.ple": lambda: models.ple(
+        two_encoders(), many_tasks(), num_experts=1, num_shared_experts=1
+    ),
+    "models.mtan": lambda: models.mtan(
+        {**two_encoders(), "table": encoders.mlp(4, (6, 5))},
+        many_tasks(),
+        balancing="pcgrad",
+    ),
+    "models.task_attention": lambda: models.task_attention(
+        two_encoders(), many_tasks(), hidden_units=3
     ),
     "models.two_towers": lambda: models.two_towers(
         two_encoders(), units=5, balancing="uncertainty"
@@ -190,6 +241,18 @@ def backed_up(folder):
     return (epochs, model.get_weights()), (3, before)
 
 
+def frozen_by_schedule(folder):
+    """The layer that is frozen keeps its weights."""
+    encoder = encoders.mlp(4, (6,))
+    task = TASKS["tasks.regression"]()
+    model = models.hard_sharing({"table": encoder}, [task])
+    before = encoder.get_weights()
+    callback = mm_keras.training.SharingSchedule({"table_encoder": {0: False}})
+    batch = {"table": inputs()["table"]}, {"price": target(task)}
+    model.fit(*batch, verbose=0, callbacks=[callback])
+    return encoder.get_weights(), before
+
+
 def evaluated(folder):
     """A model is measured by its losses and metrics."""
     model = by_hand()
@@ -218,6 +281,15 @@ def compile_args():
     return arguments["loss_weights"]
 
 
+def rejoined(folder):
+    """The stages and the neck of an encoder are the whole."""
+    encoder, batch = ENCODERS["encoders.convnet"]()
+    tensors, tensor = {}, batch[0]
+    for i, stage in enumerate(encoders.stages(encoder), start=1):
+        tensors[f"stage{i}"] = tensor = stage(tensor)
+    return encoders.neck(encoder)(tensors), encoder(batch[0])
+
+
 def declared():
     target = tasks.Target("number", [2])
     return type(target).from_config(target.get_config()).shape
@@ -226,6 +298,7 @@ def declared():
 # What the function gives on a small example, given an empty folder, and what
 # it should give.
 FUNCTIONS = {
+    "encoders.neck": rejoined,
     "export.to_saved_model": exported,
     "tasks.Target": lambda folder: (declared(), (2,)),
     "tasks.compile_args": lambda folder: (
@@ -234,6 +307,7 @@ FUNCTIONS = {
     ),
     "training.AveragePrecision": watched,
     "training.Backup": backed_up,
+    "training.SharingSchedule": frozen_by_schedule,
     "training.evaluate": evaluated,
     "training.load_model": loaded,
 }

@@ -11,6 +11,11 @@ ENCODERS = {
 }
 
 
+def tokens_alone():
+    ids = keras.Input((4,), dtype="int32")
+    return keras.Model(ids, keras.layers.Embedding(9, 3)(ids), name="tokens")
+
+
 @pytest.mark.parametrize("name", ENCODERS)
 def test_stages_in_turn_are_the_trunk(name):
     encoder = ENCODERS[name]()
@@ -48,13 +53,33 @@ def test_stages_of_a_copy_are_its_own():
     assert stage.name == "twin_stage1"
 
 
+def test_the_first_stage_of_an_optional_encoder_has_both_inputs():
+    source = encoders.mlp(3, (4, 5))
+    encoder = encoders.optional(source)
+    first, second = encoders.stages(encoder)
+    x, present = np.ones((2, 3)), np.array([1.0, 0.0])
+    found = second(first([x, present]))
+    trunk = keras.Model(source.input, source.output["vector"])
+    np.testing.assert_allclose(found, trunk(x * present[:, None]), rtol=1e-6)
+
+
+def test_the_stage_of_text_is_what_the_recurrence_gives():
+    encoder = encoders.lstm(9, 4, units=3)
+    (stage,) = encoders.stages(encoder)
+    ids = np.array([[1, 2, 0, 0]])
+    np.testing.assert_array_equal(
+        stage(ids)[:, :2], encoder(ids)["tokens"][:, :2]
+    )
+
+
 @pytest.mark.parametrize(
     "encoder",
     [
-        lambda: encoders.lstm(9, 4),
-        lambda: encoders.optional(encoders.mlp(3)),
+        tokens_alone,
+        lambda: keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]),
     ],
 )
 def test_an_encoder_without_stages_is_explained(encoder):
-    with pytest.raises(ValueError, match=r"expects.*Received.*Name the last"):
-        encoders.stages(encoder())
+    for cut in (encoders.stages, encoders.neck):
+        with pytest.raises(ValueError, match=r"expects.*Received.*Name the"):
+            cut(encoder())

@@ -9,6 +9,7 @@ CONSTRUCTORS = {
     "boxes": tasks.detection,
     "mask": tasks.segmentation,
     "depth": tasks.depth,
+    "points": tasks.keypoints,
     "tags": tasks.tagging,
 }
 
