@@ -1,6 +1,6 @@
 from mm_keras import encoders
 from mm_keras import models
-from mm_keras import tasks as task_module
+from mm_keras.zoo.things import labels_and_objects
 
 
 def coco_classification_detection(
@@ -52,12 +52,7 @@ def coco_classification_detection(
     Reference:
         [Lin et al., 2014](https://arxiv.org/abs/1405.0312).
     """
-    tasks = [
-        task_module.multi_label(
-            "labels", num_classes, view="pyramid", feature="objects/label"
-        ),
-        task_module.detection("objects", num_classes, weight=2.5),
-    ]
+    tasks = labels_and_objects(num_classes)
     image = encoders.resnet(50, input_shape, weights=weights)
     return models.hard_sharing(
         {"image": image}, tasks, optimizer=optimizer, name=name

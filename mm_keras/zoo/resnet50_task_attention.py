@@ -1,6 +1,6 @@
 from mm_keras import encoders
 from mm_keras import models
-from mm_keras import tasks as task_module
+from mm_keras.zoo.things import labels_and_objects
 
 
 def resnet50_task_attention(
@@ -49,12 +49,7 @@ def resnet50_task_attention(
     Reference:
         The masks are those of [Liu et al., 2019](https://arxiv.org/abs/1803.10704).
     """
-    tasks = [
-        task_module.multi_label(
-            "labels", num_classes, view="pyramid", feature="objects/label"
-        ),
-        task_module.detection("objects", num_classes, weight=2.5),
-    ]
+    tasks = labels_and_objects(num_classes)
     image = encoders.resnet(50, input_shape, weights=weights)
     return models.task_attention(
         {"image": image}, tasks, optimizer=optimizer, name=name

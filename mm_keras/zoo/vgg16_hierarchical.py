@@ -1,6 +1,6 @@
 from mm_keras import encoders
 from mm_keras import models
-from mm_keras import tasks as task_module
+from mm_keras.zoo.things import labels_and_objects
 
 
 def vgg16_hierarchical(
@@ -49,12 +49,7 @@ def vgg16_hierarchical(
     Reference:
         [Simonyan and Zisserman, 2015](https://arxiv.org/abs/1409.1556).
     """
-    tasks = [
-        task_module.multi_label(
-            "labels", num_classes, view="pyramid", feature="objects/label"
-        ),
-        task_module.detection("objects", num_classes, weight=2.5),
-    ]
+    tasks = labels_and_objects(num_classes)
     image = encoders.vgg(16, input_shape, weights=weights)
     return models.hierarchical(
         {"image": image},
