@@ -2,6 +2,8 @@
 
 import keras
 
+from mm_keras.encoders.neck import anew
+
 
 def split(model):
     """Cuts a model into what several tasks share, and the rest.
@@ -35,17 +37,34 @@ def split(model):
             "share nothing. Use `level='parameters'` or no strategy."
         )
     trunk = keras.Model(model.input, frontier, name="trunk")
-    rest = keras.Model(frontier, apart(model.output, frontier), name="rest")
-    return trunk, rest, learned
+    return trunk, behind(frontier, model.output), learned
 
 
-def apart(outputs, frontier):
-    """Returns the outputs, none of which is a tensor of the frontier itself.
+def behind(frontier, outputs):
+    """Returns a model from the tensors of the frontier to the outputs.
+
+    (`keras.Model(frontier, outputs)` would do the same, but where an input is
+    at the frontier, Keras spoils the model, which then cannot be saved.)
+    """
+    entries = [
+        keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype)
+        for tensor in frontier
+    ]
+    known = {
+        id(tensor): entry
+        for tensor, entry in zip(frontier, entries, strict=True)
+    }
+    found = {name: anew(t, known, set()) for name, t in outputs.items()}
+    return keras.Model(entries, apart(found, entries), name="rest")
+
+
+def apart(outputs, entries):
+    """Returns the outputs, none of which is an input itself.
 
     A later task may read an output, which then is at the frontier. Keras loses
     the readers of a tensor that is both an input and an output of a model.
     """
-    ids = {id(tensor) for tensor in frontier}
+    ids = {id(tensor) for tensor in entries}
     return {
         name: keras.layers.Identity(dtype=tensor.dtype)(tensor)
         if id(tensor) in ids

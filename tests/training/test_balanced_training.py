@@ -347,7 +347,7 @@ class TestTheFrontier:
         for name in whole:
             np.testing.assert_array_equal(parts[name], whole[name])
 
-    def test_an_input_that_one_task_reads_is_not_balanced(self):
+    def test_an_input_that_one_task_reads_is_not_balanced(self, tmp_path):
         # `extra` is read by the head of one task only: its slopes are those
         # of pixels, and no part of what the tasks share.
         x = keras.Input((6,), name="table")
@@ -371,6 +371,11 @@ class TestTheFrontier:
         assert gradients[0] == 2
         _, _, learned = model.split()
         assert sorted(learned) == [False, True]
+        # The cut leaves the model whole: it can be saved.
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        for name, value in model(data).items():
+            np.testing.assert_allclose(loaded(data)[name], value, rtol=1e-5)
 
     def test_nothing_shared_is_explained(self):
         inputs = {name: keras.Input((2,), name=name) for name in ("a", "b")}
