@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -120,9 +121,13 @@ def demo(tmp_path_factory, tfds_dir):
     script = "import sys; from mm_keras_cli import main; sys.exit(main())"
     arguments = ["demo", "--steps", "2", "--seed", "3"]
     arguments += ["--output", str(folder), "--data-dir", tfds_dir]
+    # What the command itself makes of the messages of TensorFlow.
+    environment = dict(os.environ)
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments],
         cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
     )

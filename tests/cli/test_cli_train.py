@@ -377,16 +377,18 @@ def test_a_killed_training_ends_with_the_same_bits(tfds_dir, tmp_path):
         *("--data-dir", tfds_dir, "--output"),
     )
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    process = start(*train, whole)
-    assert process.wait() == 0
-    process = start(*train, killed)
-    for line in process.stdout:
-        # Told before the epoch is written to the log and to the backup.
-        if line.startswith("epoch 2"):
-            process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    process = start("train", "--resume", killed)
-    assert process.wait() == 0
+    with start(*train, whole) as process:
+        process.communicate()
+    assert process.returncode == 0
+    with start(*train, killed) as process:
+        for line in process.stdout:
+            # Told before the epoch is written to the log and to the backup.
+            if line.startswith("epoch 2"):
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    with start("train", "--resume", killed) as process:
+        process.communicate()
+    assert process.returncode == 0
     first, second = (np.load(f / "backup.npz") for f in (whole, killed))
     assert first["epoch"] == second["epoch"] == 4
     assert first.files == second.files
