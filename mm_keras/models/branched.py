@@ -3,7 +3,6 @@ import functools
 from mm_keras import encoders as encoders_module
 from mm_keras.layers.branching import Branching
 from mm_keras.models import assembly
-from mm_keras.models import columns
 from mm_keras.models import features
 from mm_keras.models import stitching
 
@@ -79,32 +78,20 @@ def branched(
     heads = assembly.make_many_heads(tasks, "branched")
     features.check(encoders, heads)
     inputs = features.inputs_of(encoders)
-    own = {
-        task: columns.own_encoders(encoders, task, head)
-        for task, head in heads.items()
-    }
-    encoded = {task: {} for task in heads}
-    for modality, encoder in encoders.items():
-        necks = {t: own[t][modality] for t in heads if modality in own[t]}
-        run = functools.partial(
+
+    def make_run(modality, readers):
+        return functools.partial(
             run_tree,
-            encoder=encoder,
+            encoder=encoders[modality],
             modality=modality,
-            blocks=blocks or len(necks),
+            blocks=blocks or len(readers),
             temperature=temperature,
         )
-        views = stitching.encode(necks, heads, modality, inputs, run)
-        for task, given in views.items():
-            encoded[task][modality] = given
-    fused = {
-        task: features.fuse(
-            encoded[task], [features.view_of(head)], fusion, f"{task}_"
-        )
-        for task, head in heads.items()
-    }
+
+    own = stitching.own_features(encoders, heads, inputs, fusion, make_run)
     return assembly.compiled(
         inputs,
-        assembly.predict(heads, fused),
+        assembly.predict(heads, own),
         tasks,
         optimizer=optimizer,
         balancing=balancing,

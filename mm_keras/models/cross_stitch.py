@@ -1,7 +1,6 @@
 import functools
 
 from mm_keras.models import assembly
-from mm_keras.models import columns
 from mm_keras.models import features
 from mm_keras.models import stitching
 
@@ -74,28 +73,16 @@ def cross_stitch(
     heads = assembly.make_many_heads(tasks, "cross_stitch")
     features.check(encoders, heads)
     inputs = features.inputs_of(encoders)
-    own = {
-        task: columns.own_encoders(encoders, task, head)
-        for task, head in heads.items()
-    }
-    encoded = {task: {} for task in heads}
-    for modality in encoders:
-        copies = {t: own[t][modality] for t in heads if modality in own[t]}
-        run = functools.partial(
+
+    def make_run(modality, readers):
+        return functools.partial(
             stitching.run_stages, name=f"{modality}_stitch", stitch=stitch
         )
-        views = stitching.encode(copies, heads, modality, inputs, run)
-        for task, given in views.items():
-            encoded[task][modality] = given
-    fused = {
-        task: features.fuse(
-            encoded[task], [features.view_of(head)], fusion, f"{task}_"
-        )
-        for task, head in heads.items()
-    }
+
+    own = stitching.own_features(encoders, heads, inputs, fusion, make_run)
     return assembly.compiled(
         inputs,
-        assembly.predict(heads, fused),
+        assembly.predict(heads, own),
         tasks,
         optimizer=optimizer,
         balancing=balancing,

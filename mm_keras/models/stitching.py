@@ -5,7 +5,41 @@ import itertools
 from mm_keras import encoders as encoders_module
 from mm_keras.encoders import views as views_module
 from mm_keras.layers.stitch import stitch as make_stitch
+from mm_keras.models import columns
 from mm_keras.models import features
+
+
+def own_features(encoders, heads, inputs, fusion, make_run):
+    """Builds the features of each task on encoders run stage by stage.
+
+    Args:
+        encoders: Dictionary from modality to encoder.
+        heads: Dictionary from task to head.
+        inputs: What `mm_keras.models.features.inputs_of` returned.
+        fusion: Name or layer, for the vectors; see `mm_keras.layers.fusion`.
+        make_run: Function from a modality and the tasks that read it to what
+            `encode` takes as `run`.
+
+    Returns:
+        Dictionary from task to its features by view.
+    """
+    own = {
+        task: columns.own_encoders(encoders, task, head)
+        for task, head in heads.items()
+    }
+    encoded = {task: {} for task in heads}
+    for modality in encoders:
+        copies = {t: own[t][modality] for t in heads if modality in own[t]}
+        run = make_run(modality, list(copies))
+        views = encode(copies, heads, modality, inputs, run)
+        for task, given in views.items():
+            encoded[task][modality] = given
+    return {
+        task: features.fuse(
+            encoded[task], [features.view_of(head)], fusion, f"{task}_"
+        )
+        for task, head in heads.items()
+    }
 
 
 def encode(encoders, heads, modality, inputs, run):
